@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The avx2 backend: which kernels it has. What it leaves out inherits scalar.
+ */
+#include "backends/avx2/avx2.h"
+
+#include "config.h"
+
+static const struct tenon_backend_kernel avx2_kernels[] = {
+	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", avx2_inner_product),
+};
+
+TENON_BACKEND("avx2", PACKAGE_VERSION, "Tenon", "x86-64-v3", "", avx2_kernels)

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The avx512 backend: which kernels it has. What it leaves out inherits scalar.
+ */
+#include "backends/avx512/avx512.h"
+
+#include "config.h"
+
+static const struct tenon_backend_kernel avx512_kernels[] = {
+	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", avx512_inner_product),
+};
+
+TENON_BACKEND("avx512", PACKAGE_VERSION, "Tenon", "x86-64-v4", "", avx512_kernels)

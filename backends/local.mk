@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The backends. Flags of an ISA reach only its own files; the explicit negatives survive a user's -march=native, which
+# comes last on the command line. -fvect-cost-model lets a packager's -O2 vectorise the scalar reference too.
+
+# No crt files: they add constructors, and a plugin with constructors is refused (libtool drops a bare -nostartfiles).
+PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(backenddir) -Wl,--build-id=sha1 -Wl,-z,relro \
+	-Wl,-z,now
+if !SANITIZED
+PLUGIN_LDFLAGS += -XCClinker -nostartfiles
+endif
+
+SCALAR_CFLAGS = -O3 -ftree-vectorize -fvect-cost-model=dynamic $(COMMON_CFLAGS) $(BASELINE_CFLAGS)
+
+# Linked into the runtime; cannot fail to load.
+noinst_LTLIBRARIES += backends/libscalar.la
+backends_libscalar_la_SOURCES = $(SCALAR_FILES) $(SHARED_FILES)
+backends_libscalar_la_CFLAGS = $(SCALAR_CFLAGS)
+
+# The same source as a plugin, so that the plugin path can be tested against itself.
+backend_LTLIBRARIES += backends/scalar.la
+backends_scalar_la_SOURCES = $(SCALAR_FILES)
+backends_scalar_la_CPPFLAGS = $(AM_CPPFLAGS) -DTENON_PLUGIN
+backends_scalar_la_CFLAGS = $(SCALAR_CFLAGS)
+backends_scalar_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
+if BUILD_AVX2
+backend_LTLIBRARIES += backends/avx2.la
+backends_avx2_la_SOURCES = $(AVX2_FILES)
+backends_avx2_la_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx2 -mno-fma -mno-avx512f
+backends_avx2_la_LDFLAGS = $(PLUGIN_LDFLAGS) -Wl,-z,x86-64-v3
+else
+EXTRA_DIST += $(AVX2_FILES)
+endif
+
+if BUILD_AVX512
+backend_LTLIBRARIES += backends/avx512.la
+backends_avx512_la_SOURCES = $(AVX512_FILES)
+backends_avx512_la_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl -mno-fma
+backends_avx512_la_LDFLAGS = $(PLUGIN_LDFLAGS) -Wl,-z,x86-64-v4
+else
+EXTRA_DIST += $(AVX512_FILES)
+endif
+
+if BUILD_NEON
+backend_LTLIBRARIES += backends/neon.la
+backends_neon_la_SOURCES = $(NEON_FILES)
+backends_neon_la_CFLAGS = -O3 $(COMMON_CFLAGS)
+backends_neon_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+else
+EXTRA_DIST += $(NEON_FILES)
+endif
+
+# backenddir holds loadable objects only.
+install-data-hook:
+	rm -f $(DESTDIR)$(backenddir)/*.la

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The neon backend: which kernels it has. What it leaves out inherits scalar.
+ */
+#include "backends/neon/neon.h"
+
+#include "config.h"
+
+static const struct tenon_backend_kernel neon_kernels[] = {
+	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", neon_inner_product),
+};
+
+TENON_BACKEND("neon", PACKAGE_VERSION, "Tenon", "asimd", "", neon_kernels)

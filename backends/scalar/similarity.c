@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Scalar reference of the query-against-rows family. 32 virtual lanes, then a fold: docs/NUMERICS.md. Pure.
+ */
+#include "backends/scalar/scalar.h"
+
+int scalar_inner_product(const void *args, void *scratch)
+{
+	const struct tenon_inner_product_args *a = args;
+	(void)scratch;
+	for (size_t r = 0; r < a->count; r++) {
+		const float *row = a->rows + r * a->stride;
+		float lane[32] = {0};
+		for (size_t i = 0; i < a->dim; i++)
+			lane[i % 32] += a->query[i] * row[i];
+		for (int w = 16; w; w /= 2)
+			for (int j = 0; j < w; j++)
+				lane[j] += lane[j + w];
+		a->scores[r] = lane[0];
+	}
+	return TENON_OK;
+}

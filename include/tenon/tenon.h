@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * <tenon/tenon.h>: the host API of libtenon.
+ *
+ * A host opens the runtime once and calls kernels from any thread. The code behind a kernel comes from a backend that
+ * an operator may swap or roll back at any moment; with backends of class EXACT no bit of any answer changes.
+ *
+ * Every function returns 0 or a negative status (enum tenon_status) unless it says otherwise; after a failure
+ * tenon_error_detail() has one line: what, where, why and the remedy. The library never aborts, prints or exits.
+ * Functions are safe to call from any thread unless they say otherwise.
+ */
+#ifndef TENON_H
+#define TENON_H
+
+#include <tenon/backend.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Runtime ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * Opens the process's one, reference-counted runtime and picks a backend. config is the path of an INI file that stands
+ * in for the system's configuration files, or NULL for those. A backend that is refused does not make this fail (unless
+ * `fallback = fail`): the runtime is then degraded, kernels run on scalar, and tenon_status_get() says why.
+ * TENON_ECONFIG: the configuration is invalid; nothing was opened, kernel calls still run on scalar.
+ * TENON_EBUSY: open already, with another configuration. The string is copied.
+ */
+int tenon_open(const char *config);
+
+/*
+ * Gives back one reference; the last one stops the control thread, closes the socket and returns to scalar. Kernel
+ * calls stay legal. Never waits for a reader that is stuck. TENON_ENOTOPEN without an open.
+ */
+int tenon_close(void);
+
+/* The version of the library that is running, as "1.2.3"; static. */
+const char *tenon_version(void);
+
+/* The fixed text of a status code; static, never NULL. */
+const char *tenon_strerror(int status);
+
+/* One line about this thread's last failure; "" if there was none. Valid until the thread's next failing call. */
+const char *tenon_error_detail(void);
+
+/* ---- Kernels ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * int tenon_<name>(const struct tenon_<name>_args *args), one for each kernel in <tenon/kernels.def>, which documents
+ * the members. Shapes are validated once, here: TENON_EINVAL leaves the outputs untouched. Sizes of 0 are a successful
+ * no-op. TENON_ENONFINITE: the outputs are complete and at least one is a NaN or an infinity. TENON_EARENA: the
+ * thread's arena cannot hold the scratch of this call; outputs untouched. Before tenon_open() scalar serves.
+ */
+#define TENON_ARG(type, member)
+#define TENON_KERNEL(id, name, scratch, args) int tenon_##name(const struct tenon_##name##_args *args_);
+#include <tenon/kernels.def>
+#undef TENON_KERNEL
+#undef TENON_ARG
+
+/* One call of a batch. args points to the argument struct of that kernel; the runtime writes status. */
+struct tenon_call {
+	uint32_t kernel; /* TENON_ID_<name> */
+	int status;
+	const void *args;
+};
+
+/* Who served a batch. */
+struct tenon_served {
+	uint64_t generation; /* of the table; grows with each publication */
+	char backend[32];    /* the backend of the first call */
+};
+
+/*
+ * Runs count calls in order under one read-side section and one table, so that no swap falls between them. Each call
+ * gets its own status; the result is the first one that is not TENON_OK. served may be NULL.
+ */
+int tenon_batch(struct tenon_call *calls, size_t count, struct tenon_served *served);
+
+/* The name of a kernel by id, or NULL; static. */
+const char *tenon_kernel_name(uint32_t kernel);
+
+/* ---- Swap and rollback ------------------------------------------------------------------------------------------ */
+
+/*
+ * Replaces the backend of every kernel by name ("avx2") or path (anything with a slash): all kernels or nothing. Calls
+ * in flight finish on the old one. Kernels that the backend lacks, or whose features this CPU lacks, get scalar. Pins
+ * the backend: nothing automatic changes it until tenon_unpin(). cold: load a fresh image even if one is warm, and
+ * unload the replaced one as soon as its readers are gone.
+ * TENON_ENOENT (the detail lists the valid names), TENON_EREFUSED, TENON_EUNSUPPORTED, TENON_EROLLEDBACK,
+ * TENON_EAGAIN (too many replaced images wait for readers), TENON_EFORKED, TENON_ENOTOPEN. On any failure the serving
+ * backend stays.
+ */
+enum tenon_swap_flags { TENON_SWAP_COLD = 1 };
+int tenon_swap(const char *backend, unsigned flags);
+
+/*
+ * Publishes what served before the last swap, or scalar: one store, no lock, no allocation; async-signal-safe, cannot
+ * fail, and wins over a swap in flight. Pins. A second rollback is a no-op.
+ */
+enum tenon_rollback_target { TENON_ROLLBACK_PREVIOUS = 0, TENON_ROLLBACK_SCALAR = 1 };
+void tenon_rollback(enum tenon_rollback_target target);
+
+/* Lets automatic changes happen again. */
+int tenon_unpin(void);
+
+/* ---- Status ----------------------------------------------------------------------------------------------------- */
+
+/* A snapshot; strings are copies, truncated with "..." if need be. */
+struct tenon_status_info {
+	uint64_t generation;          /* of the serving table */
+	uint64_t swaps, rollbacks;    /* since the process started */
+	uint64_t images_loaded;       /* plugin images mapped now, warm ones included */
+	uint64_t images_pending;      /* replaced, waiting for readers */
+	uint64_t images_unloaded;     /* gone, and checked */
+	uint64_t images_resident;     /* dlclose'd but still mapped */
+	uint64_t grace_periods;       /* completed */
+	uint64_t grace_period_age_ms; /* of the one being waited for, 0 if none */
+	int64_t grace_blocker_tid;    /* kernel thread id that holds it up, 0 if none or unknown */
+	int open, degraded, pinned, forked;
+	int unload_disabled;          /* a grace period cannot be proven: nothing is unloaded any more */
+	char backend[32];             /* the selected backend; "mixed" if [kernels] chose several */
+	char degraded_reason[256];
+	char unload_reason[160];      /* why unload_disabled */
+	char label[64];
+};
+int tenon_status_get(struct tenon_status_info *info);
+
+/* The backend that serves a kernel now, copied to name[size]; "scalar" where it is inherited. */
+int tenon_kernel_backend(uint32_t kernel, char *name, size_t size);
+
+/* ---- Thread arenas ---------------------------------------------------------------------------------------------- */
+
+/*
+ * A bump allocator per thread, made at its first use, released when the thread ends; its size and what happens when it
+ * is full are configured ([arena] size, overflow). Kernels take their scratch from it and give it back.
+ */
+struct tenon_arena_stats {
+	size_t size;           /* bytes; 0 before this thread's first use */
+	size_t current;        /* bytes in use */
+	size_t high_water;     /* the most ever in use */
+	uint64_t resets, overflows;
+	size_t fallback_bytes; /* heap bytes held by overflow = fallback until the next reset */
+};
+
+/* 64-byte aligned memory of this thread until its next reset. TENON_EARENA: full (overflow = error). */
+int tenon_arena_alloc(size_t size, void **memory);
+
+/* Gives back everything that this thread allocated. O(1), plus the fallback blocks. */
+void tenon_arena_reset(void);
+
+/* This thread's arena. */
+int tenon_arena_stats_get(struct tenon_arena_stats *stats);
+
+/* All threads, ended ones included: sums, but high_water and size are maxima. Takes no lock of any allocating thread. */
+int tenon_arena_stats_all(struct tenon_arena_stats *stats, uint64_t *threads_live, uint64_t *threads_ended);
+
+/* ---- Process ---------------------------------------------------------------------------------------------------- */
+
+enum tenon_log_level { TENON_LOG_ERROR = 0, TENON_LOG_WARN = 1, TENON_LOG_INFO = 2, TENON_LOG_DEBUG = 3 };
+
+/* Receives one line, without a newline, valid during the call; called from any thread, never from a kernel call. */
+typedef void tenon_log_fn(enum tenon_log_level level, const char *line, void *user);
+
+/* Sets the host's log callback; NULL for silence, which is the default. Set it before tenon_open(). */
+void tenon_log_set(tenon_log_fn *callback, void *user);
+
+/*
+ * A forked child keeps its parent's table, never unloads and starts no thread. This makes swap, control socket and
+ * unloading available in it again. Call it in the child, before it has more than one thread.
+ */
+int tenon_after_fork(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

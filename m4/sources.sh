@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Prints the automake lists that follow from the folders; configure.ac runs it from the top of the source tree.
+set -eu
+export LC_ALL=C
+
+list() { # VARIABLE GLOB...
+	variable=$1
+	shift
+	printf '%s =' "$variable"
+	for file in "$@"; do
+		if [ -e "$file" ]; then printf ' \\\n\t%s' "$file"; fi
+	done
+	printf '\n\n'
+}
+
+list RUNTIME_FILES runtime/*.c runtime/*.h runtime/*.def runtime/specs/*.c
+list SCALAR_FILES backends/scalar/*.c backends/scalar/*.h
+list SHARED_FILES backends/shared/*.h
+list AVX2_FILES backends/avx2/*.c backends/avx2/*.h
+list AVX512_FILES backends/avx512/*.c backends/avx512/*.h
+list NEON_FILES backends/neon/*.c backends/neon/*.h
+list TOOL_FILES tools/*.c tools/*.h tools/*.def tools/*/*.c tools/*/*.h
+list BITS_FILES tests/bits/*.c tests/bits/*.h
+list SHELL_TESTS tests/*/*_test.sh
+
+# One program a unit test: tests/unit/NOUN.c.
+list UNIT_TESTS $(for file in tests/unit/*.c; do echo "${file%.c}"; done) | sed 's/tests\/unit\/\*//'
+for file in tests/unit/*.c; do
+	[ -e "$file" ] || continue
+	program=${file%.c}
+	printf '%s_SOURCES = %s\n' "$(echo "$program" | tr -c 'A-Za-z0-9\n' _)" "$file"
+done

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The configuration: files in layers, then the environment, read whole, validated whole, applied as one change or not at
+ * all. The caller owns the struct. Knows nothing of threads; opens only configuration files.
+ */
+#ifndef RUNTIME_CONFIG_H
+#define RUNTIME_CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runtime/kernels.h"
+#include "runtime/why.h"
+
+#define BACKEND_NAME_SIZE 32
+
+enum arena_overflow { ARENA_ERROR, ARENA_FALLBACK, ARENA_ABORT };
+
+struct config {
+	/* [runtime] */
+	char backend[PATH_MAX];      /* "auto", a name, or a path */
+	char backend_path[PATH_MAX]; /* colon-separated directories, searched in order; then the installed backenddir */
+	char allow[512];             /* names that auto may choose beyond those we ship, comma-separated */
+	char max_isa[16];            /* "" for no cap */
+	bool bounded;                /* numerics = bounded */
+	bool fallback_fail;          /* fallback = fail: tenon_open() fails where it would run degraded */
+	bool fork_scalar;            /* fork = scalar: a forked child starts on scalar */
+	char stage[16];              /* auto, directory, memfd, none */
+	char label[64];
+	/* [kernels] */
+	char kernel_backend[KERNEL_COUNT][BACKEND_NAME_SIZE]; /* "" = [runtime] backend */
+	/* [arena] */
+	size_t arena_size;
+	enum arena_overflow arena_overflow;
+	/* [control] */
+	char socket[PATH_MAX];       /* "off", "on" (the default place), or a path */
+	/* [log] */
+	int log_level;               /* enum tenon_log_level */
+	char log_target[16];         /* "callback" (the default), "stderr", "syslog", "none" */
+	/* A text that identifies what was loaded: equal texts mean equal configurations (tenon_open's TENON_EBUSY). */
+	char identity[PATH_MAX];
+};
+
+/* The built-in defaults. */
+void default_config(struct config *config);
+
+/*
+ * Loads path, or the system's layers when path is NULL: SYSCONFDIR/tenon.ini, tenon.ini.d/ *.ini, programs/NAME.ini, then
+ * $TENON_CONFIG; the TENON_* variables override either. The environment is ignored in a setuid process. On failure
+ * *config is untouched and why names file, line, value and remedy.
+ */
+int load_config(struct config *config, const char *path, struct why *why);
+
+#endif

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# libtenon, and the same objects as a convenience library for unit tests and for the tools' offline commands.
+
+# initial-exec: a call may cost one thread-local read, not a call into the dynamic linker (and see docs/ARCHITECTURE.md
+# on why dlopen still works).
+RUNTIME_CFLAGS = $(AM_CFLAGS) -ftls-model=initial-exec
+
+noinst_LTLIBRARIES += runtime/libruntime.la
+runtime_libruntime_la_SOURCES = $(RUNTIME_FILES)
+runtime_libruntime_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS) $(URCU_CFLAGS) \
+	-DTENON_BACKENDDIR='"$(backenddir)"' -DTENON_SYSCONFDIR='"$(sysconfdir)/tenon"'
+runtime_libruntime_la_CFLAGS = $(RUNTIME_CFLAGS)
+runtime_libruntime_la_LIBADD = backends/libscalar.la $(URCU_LIBS) $(INIH_LIBS) -lm -lpthread
+
+# nodelete: threads carry a destructor of ours, which must not outlive the library.
+lib_LTLIBRARIES += libtenon.la
+libtenon_la_SOURCES =
+libtenon_la_LIBADD = runtime/libruntime.la
+libtenon_la_LDFLAGS = $(AM_LDFLAGS) -version-info 1:0:0 -Wl,-z,nodelete \
+	-Wl,--version-script=$(top_srcdir)/runtime/libtenon.map
+EXTRA_libtenon_la_DEPENDENCIES = runtime/libtenon.map
+EXTRA_DIST += runtime/libtenon.map
