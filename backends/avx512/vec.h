@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The vector of avx512: 16 floats in a zmm register. The bodies in backends/shared/ are written over these names, which
+ * every vec.h defines alike; each operation is one correctly rounded IEEE operation a lane, or moves bits. Everything
+ * is static, so that the linker cannot merge the copies of two ISAs. Pure.
+ */
+#ifndef BACKENDS_AVX512_VEC_H
+#define BACKENDS_AVX512_VEC_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VEC_LANES 16
+
+typedef __m512 vec;         /* VEC_LANES floats */
+typedef __m512i vec_int;    /* VEC_LANES 32-bit integers */
+typedef __mmask16 vec_mask; /* VEC_LANES booleans */
+
+static inline vec vec_set(float x) { return _mm512_set1_ps(x); }
+static inline vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
+static inline void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
+
+/* The mask of the first n lanes, n at most VEC_LANES. */
+static inline vec_mask vec_first(size_t n) { return (vec_mask)((1u << n) - 1); }
+
+/* The first n floats, n at most VEC_LANES; touches nothing behind them. The other lanes are +0. */
+static inline vec vec_load_first(const float *p, size_t n) { return _mm512_maskz_loadu_ps(vec_first(n), p); }
+static inline void vec_store_first(float *p, size_t n, vec a) { _mm512_mask_storeu_ps(p, vec_first(n), a); }
+
+static inline vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }
+static inline vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }
+static inline vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
+static inline vec vec_div(vec a, vec b) { return _mm512_div_ps(a, b); }
+static inline vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
+
+/* Comparisons: false where either side is a NaN. */
+static inline vec_mask vec_less(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+static inline vec_mask vec_less_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+static inline vec_mask vec_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+
+static inline vec_mask mask_and(vec_mask a, vec_mask b) { return a & b; }
+static inline vec_mask mask_or(vec_mask a, vec_mask b) { return a | b; }
+static inline vec_mask mask_not(vec_mask a) { return (vec_mask)~a; }
+/* Bit i is lane i. */
+static inline uint32_t mask_bits(vec_mask a) { return a; }
+static inline int mask_any(vec_mask a) { return a != 0; }
+
+/* yes where the mask is set, else no. */
+static inline vec vec_select(vec_mask mask, vec yes, vec no) { return _mm512_mask_blend_ps(mask, no, yes); }
+static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no)
+{
+	return _mm512_mask_blend_epi32(mask, no, yes);
+}
+
+static inline vec_int int_set(int32_t x) { return _mm512_set1_epi32(x); }
+static inline vec_int int_load(const int32_t *p) { return _mm512_loadu_si512(p); }
+static inline vec_int int_add(vec_int a, vec_int b) { return _mm512_add_epi32(a, b); }
+static inline vec_int int_sub(vec_int a, vec_int b) { return _mm512_sub_epi32(a, b); }
+static inline vec_int int_and(vec_int a, vec_int b) { return _mm512_and_si512(a, b); }
+static inline vec_int int_or(vec_int a, vec_int b) { return _mm512_or_si512(a, b); }
+#define int_shift_left(a, count) _mm512_slli_epi32(a, count)
+#define int_shift_right(a, count) _mm512_srli_epi32(a, count)
+
+/* The same bits. */
+static inline vec_int vec_as_int(vec a) { return _mm512_castps_si512(a); }
+static inline vec int_as_vec(vec_int a) { return _mm512_castsi512_ps(a); }
+
+/* lane[j] += lane[j + w] for w = VEC_LANES / 2, ..., 2, 1; returns lane[0]. */
+static inline float vec_fold(vec a)
+{
+	__m256 high = _mm512_extractf32x8_ps(a, 1);
+	__m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), high);
+	__m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+	__m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+	return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+#endif

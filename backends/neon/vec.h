@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The vector of neon: 4 floats in a q register. The bodies in backends/shared/ are written over these names, which
+ * every vec.h defines alike; each operation is one correctly rounded IEEE operation a lane, or moves bits. Everything
+ * is static, so that the linker cannot merge the copies of two ISAs. Pure.
+ */
+#ifndef BACKENDS_NEON_VEC_H
+#define BACKENDS_NEON_VEC_H
+
+#include <arm_neon.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VEC_LANES 4
+
+typedef float32x4_t vec;     /* VEC_LANES floats */
+typedef int32x4_t vec_int;   /* VEC_LANES 32-bit integers */
+typedef uint32x4_t vec_mask; /* VEC_LANES booleans: all bits of a lane */
+
+static inline vec vec_set(float x) { return vdupq_n_f32(x); }
+static inline vec vec_load(const float *p) { return vld1q_f32(p); }
+static inline void vec_store(float *p, vec a) { vst1q_f32(p, a); }
+
+/* The mask of the first n lanes, n at most VEC_LANES. */
+static inline vec_mask vec_first(size_t n)
+{
+	const uint32x4_t index = {0, 1, 2, 3};
+	return vcltq_u32(index, vdupq_n_u32((uint32_t)n));
+}
+
+/* The first n floats, n at most VEC_LANES; touches nothing behind them. The other lanes are +0. */
+static inline vec vec_load_first(const float *p, size_t n)
+{
+	vec a = vdupq_n_f32(0);
+	if (n == 4)
+		return vld1q_f32(p);
+	if (n > 0)
+		a = vld1q_lane_f32(p, a, 0);
+	if (n > 1)
+		a = vld1q_lane_f32(p + 1, a, 1);
+	if (n > 2)
+		a = vld1q_lane_f32(p + 2, a, 2);
+	return a;
+}
+static inline void vec_store_first(float *p, size_t n, vec a)
+{
+	if (n > 0)
+		vst1q_lane_f32(p, a, 0);
+	if (n > 1)
+		vst1q_lane_f32(p + 1, a, 1);
+	if (n > 2)
+		vst1q_lane_f32(p + 2, a, 2);
+	if (n > 3)
+		vst1q_lane_f32(p + 3, a, 3);
+}
+
+static inline vec vec_add(vec a, vec b) { return vaddq_f32(a, b); }
+static inline vec vec_sub(vec a, vec b) { return vsubq_f32(a, b); }
+static inline vec vec_mul(vec a, vec b) { return vmulq_f32(a, b); }
+static inline vec vec_div(vec a, vec b) { return vdivq_f32(a, b); }
+static inline vec vec_sqrt(vec a) { return vsqrtq_f32(a); }
+
+/* Comparisons: false where either side is a NaN. */
+static inline vec_mask vec_less(vec a, vec b) { return vcltq_f32(a, b); }
+static inline vec_mask vec_less_equal(vec a, vec b) { return vcleq_f32(a, b); }
+static inline vec_mask vec_equal(vec a, vec b) { return vceqq_f32(a, b); }
+
+static inline vec_mask mask_and(vec_mask a, vec_mask b) { return vandq_u32(a, b); }
+static inline vec_mask mask_or(vec_mask a, vec_mask b) { return vorrq_u32(a, b); }
+static inline vec_mask mask_not(vec_mask a) { return vmvnq_u32(a); }
+/* Bit i is lane i. */
+static inline uint32_t mask_bits(vec_mask a)
+{
+	const uint32x4_t weight = {1, 2, 4, 8};
+	return vaddvq_u32(vandq_u32(a, weight));
+}
+static inline int mask_any(vec_mask a) { return vmaxvq_u32(a) != 0; }
+
+/* yes where the mask is set, else no. */
+static inline vec vec_select(vec_mask mask, vec yes, vec no) { return vbslq_f32(mask, yes, no); }
+static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no) { return vbslq_s32(mask, yes, no); }
+
+static inline vec_int int_set(int32_t x) { return vdupq_n_s32(x); }
+static inline vec_int int_load(const int32_t *p) { return vld1q_s32(p); }
+static inline vec_int int_add(vec_int a, vec_int b) { return vaddq_s32(a, b); }
+static inline vec_int int_sub(vec_int a, vec_int b) { return vsubq_s32(a, b); }
+static inline vec_int int_and(vec_int a, vec_int b) { return vandq_s32(a, b); }
+static inline vec_int int_or(vec_int a, vec_int b) { return vorrq_s32(a, b); }
+#define int_shift_left(a, count) vshlq_n_s32(a, count)
+#define int_shift_right(a, count) vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a), count))
+
+/* The same bits. */
+static inline vec_int vec_as_int(vec a) { return vreinterpretq_s32_f32(a); }
+static inline vec int_as_vec(vec_int a) { return vreinterpretq_f32_s32(a); }
+
+/* lane[j] += lane[j + w] for w = VEC_LANES / 2, ..., 2, 1; returns lane[0]. */
+static inline float vec_fold(vec a)
+{
+	float32x2_t two = vadd_f32(vget_low_f32(a), vget_high_f32(a));
+	return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
+
+#endif
