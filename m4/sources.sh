@@ -25,9 +25,12 @@ list BITS_FILES tests/bits/*.c tests/bits/*.h
 list SHELL_TESTS tests/*/*_test.sh
 
 # One program a unit test: tests/unit/NOUN.c.
-list UNIT_TESTS $(for file in tests/unit/*.c; do echo "${file%.c}"; done) | sed 's/tests\/unit\/\*//'
-for file in tests/unit/*.c; do
-	[ -e "$file" ] || continue
+set -- tests/unit/*.c
+[ -e "$1" ] || set --
+printf 'UNIT_TESTS ='
+for file in "$@"; do printf ' \\\n\t%s' "${file%.c}"; done
+printf '\n\n'
+for file in "$@"; do
 	program=${file%.c}
 	printf '%s_SOURCES = %s\n' "$(echo "$program" | tr -c 'A-Za-z0-9\n' _)" "$file"
 done

@@ -14,3 +14,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
+
+# Shell tests: tests/AREA/NAME_test.sh.
+TESTS += $(SHELL_TESTS)
+EXTRA_DIST += $(SHELL_TESTS)
