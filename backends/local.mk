@@ -52,4 +52,8 @@ endif
 
 # backenddir holds loadable objects only.
 install-data-hook:
-	rm -f $(DESTDIR)$(backenddir)/*.la
+	cd $(DESTDIR)$(backenddir) && rm -f $(notdir $(backend_LTLIBRARIES))
+
+# libtool finds what to remove in the .la files, which are gone.
+uninstall-hook:
+	for name in $(notdir $(backend_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(backenddir)/$$name; done

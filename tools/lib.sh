@@ -57,8 +57,9 @@ install_packages() {
 logged() {
 	log=$1
 	shift
-	if "$@" >> "$log" 2>&1 < /dev/null; then return 0; fi
-	status=$?
+	status=0
+	"$@" >> "$log" 2>&1 < /dev/null || status=$?
+	if [ "$status" = 0 ]; then return 0; fi
 	say "failed ($status): $*"
 	tail -n 30 "$log" | sed 's/^/    /'
 	return "$status"
