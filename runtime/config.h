@@ -11,10 +11,13 @@
 #include <stddef.h>
 
 #include "runtime/kernels.h"
+#include "runtime/name.h"
 #include "runtime/why.h"
 
-#define BACKEND_NAME_SIZE 32
+/* More than there are keys, kernels included; config.c asserts it. */
+#define CONFIG_KEYS_MAX (32 + KERNEL_COUNT)
 
+/* The values are those of the words that config.c lists for the key, in that order. */
 enum arena_overflow { ARENA_ERROR, ARENA_FALLBACK, ARENA_ABORT };
 
 struct config {
@@ -40,16 +43,40 @@ struct config {
 	char log_target[16];         /* "callback" (the default), "stderr", "syslog", "none" */
 	/* A text that identifies what was loaded: equal texts mean equal configurations (tenon_open's TENON_EBUSY). */
 	char identity[PATH_MAX];
+	/* By key: "FILE:LINE" or "environment VARIABLE" that set it, "" for a default; the tail of what is too long. */
+	char origin[CONFIG_KEYS_MAX][96];
 };
+
+/* One row of the key table: the single list for parsing, errors and documents. */
+struct config_key {
+	const char *section, *name;
+	const char *variable; /* that overrides it, or NULL */
+	/* Puts value into field[size]; false if it does not fit what the key expects. */
+	bool (*parse)(const struct config_key *key, void *field, const char *value);
+	size_t offset, size;  /* in struct config */
+	const char *initial;  /* the default, NULL for a zero */
+	const char *expects;  /* completes "expected ..."; for words, the list of them */
+	const char *meaning;
+};
+
+extern const struct config_key config_keys[];
+size_t count_config_keys(void);
+
+/* Where the value of a key came from, for messages: its origin, or "the default". */
+const char *config_origin(const struct config *config, const char *section, const char *name);
 
 /* The built-in defaults. */
 void default_config(struct config *config);
 
 /*
  * Loads path, or the system's layers when path is NULL: SYSCONFDIR/tenon.ini, tenon.ini.d/ *.ini, programs/NAME.ini, then
- * $TENON_CONFIG; the TENON_* variables override either. The environment is ignored in a setuid process. On failure
- * *config is untouched and why names file, line, value and remedy.
+ * $TENON_CONFIG; the TENON_* variables override either. The environment is ignored in a setuid process, and so is a
+ * variable that is empty. On failure *config is untouched and why names file, line, value and remedy.
  */
 int load_config(struct config *config, const char *path, struct why *why);
+
+/* The same with the system's layers from another directory and for another program ("" for none). */
+int load_config_from(struct config *config, const char *directory, const char *program, const char *path,
+		     struct why *why);
 
 #endif

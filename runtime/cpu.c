@@ -44,7 +44,6 @@ static const struct {
 	{"avx512", ARCH_X86_64, ISA_AVX512, "max_isa = avx512 caps it"},
 	{"neon", ARCH_AARCH64, ISA_NEON, "max_isa = neon caps it"},
 };
-const char max_isa_values[] = "scalar, avx2, avx512, neon";
 
 static const char *const arch_names[] = {"other", "x86_64", "aarch64"};
 
@@ -263,5 +262,5 @@ int cap_cpu(struct cpu *cpu, const char *max_isa, struct why *why)
 		return 0;
 	}
 	return explain(why, TENON_ECONFIG, "max_isa = %s: no such cap; use one of %s, or leave it empty", max_isa,
-		       max_isa_values);
+		       MAX_ISA_VALUES);
 }

@@ -95,8 +95,8 @@ void probe_cpu_from(const struct cpu_source *source, struct cpu *cpu);
  */
 int cap_cpu(struct cpu *cpu, const char *max_isa, struct why *why);
 
-/* "scalar, avx2, avx512, neon": the values of max_isa. */
-extern const char max_isa_values[];
+/* The values of max_isa. */
+#define MAX_ISA_VALUES "scalar, avx2, avx512, neon"
 
 /*
  * Does the CPU meet a needs string (see struct tenon_backend_kernel)? 0; TENON_EUNSUPPORTED naming the first missing
