@@ -19,7 +19,7 @@ policy=
 runtime=
 for file in runtime/*.c; do
 	case $file in
-	runtime/config*|runtime/cpu*|runtime/find*|runtime/kernels*|runtime/vet*|runtime/why*) policy="$policy $file" ;;
+	runtime/config*|runtime/cpu*|runtime/find*|runtime/kernels*|runtime/logfmt*|runtime/socket*|runtime/vet*|runtime/why*) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
 done

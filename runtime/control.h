@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The control socket: its thread, its protocol. Acts only through the public API; off by default.
+ * The control socket of this process: two threads of ours, all signals blocked; off by default. Acts only through the
+ * public API (and looks at files through find.h), so it can do nothing that its host could not.
+ *
+ * Call these without holding any lock that the public API takes: the worker may be waiting for it.
  */
 #ifndef RUNTIME_CONTROL_H
 #define RUNTIME_CONTROL_H
@@ -8,10 +11,16 @@
 #include "runtime/config.h"
 #include "runtime/why.h"
 
-/* Binds the socket and starts the thread (all signals blocked). A failure leaves nothing behind. */
+/* Binds the socket and starts the threads; a no-op with `socket = off`. A failure leaves nothing behind. */
 int start_control(const struct config *config, struct why *why);
 
-/* Stops the thread and removes the socket. Safe when not started. */
+/*
+ * Stops the threads and removes the socket; waits for a swap that came through it. Safe when not started; in a forked
+ * child it leaves the parent's socket alone.
+ */
 void stop_control(void);
+
+/* For the fork hook, in the child: closes our copies of the parent's descriptors. Async-signal-safe. */
+void abandon_control(void);
 
 #endif
