@@ -21,15 +21,29 @@ struct candidate {
 	struct why why;          /* why refused */
 };
 
-/* Every backend found, scalar first, then in search order; a name found twice keeps its first file. free() the list. */
+/*
+ * Every backend found, scalar first, then in search order; a name found twice keeps its first file. free() the list.
+ * A directory that cannot be read is passed over; *why then names it, with status 0.
+ */
 int find_backends(const struct config *config, const struct cpu *cpu, struct candidate **list, size_t *count,
 		  struct why *why);
 
 /*
  * The one that name means: a name, a path (anything with a slash), or "auto" (the best usable shipped or allowed one).
- * TENON_ENOENT lists the valid names; a refusal is its candidate's.
+ * In a directory NAME.so must say NAME in its note; a path may lead to any file. TENON_ENOENT lists the valid names and
+ * where they were looked for; a refusal is its candidate's. After "auto", *why names a backend that was passed over
+ * because it was refused (not for want of a CPU feature), with status 0; its text is empty if there is none.
  */
 int resolve_backend(const struct config *config, const struct cpu *cpu, const char *name, struct candidate *out,
 		    struct why *why);
+
+/* Judges one file as a backend, whatever it is called; out->status is also the result. */
+int examine_backend(const struct cpu *cpu, const char *path, struct candidate *out);
+
+/* Whether auto may choose the name: it is shipped with Tenon or stands in config->allow. */
+bool auto_may_choose(const struct config *config, const char *name);
+
+/* The index-th directory that is searched; false beyond the last. */
+bool backend_directory(const struct config *config, size_t index, char directory[PATH_MAX]);
 
 #endif

@@ -6,13 +6,11 @@
  */
 #include "runtime/inifile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "runtime/file.h"
 
 #define FILE_MAX (1 << 20)
 #define LINE_MAX_LENGTH 199 /* inih cuts longer lines, */
@@ -28,58 +26,6 @@ struct reader {
 	bool pending; /* a key was handed to inih and has not come back */
 	int status;   /* of the first failure, which ends the reading */
 };
-
-/* ---- The file ---------------------------------------------------------------------------------------------------- */
-
-/* Reads what fstat() promised; anything else means that somebody is writing right now. */
-static int read_all(int fd, const char *path, char *bytes, size_t size, struct why *why)
-{
-	size_t done = 0;
-	for (;;) {
-		ssize_t count = read(fd, bytes + done, size + 1 - done);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return explain(why, TENON_ECONFIG, "%s: cannot be read: %s", path, strerror(errno));
-		done += (size_t)count;
-		if (count == 0 && done == size)
-			return 0;
-		if (count == 0 || done > size)
-			return explain(why, TENON_ECONFIG, "%s: changed while it was read; write a new file and rename it "
-				       "over the old one, then try again", path);
-	}
-}
-
-static int read_open_file(int fd, const char *path, char **bytes, size_t *size, struct why *why)
-{
-	struct stat st;
-	if (fstat(fd, &st))
-		return explain(why, TENON_ECONFIG, "%s: fstat: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return explain(why, TENON_ECONFIG, "%s: is %s, not a regular file; name an INI file", path,
-			       S_ISDIR(st.st_mode) ? "a directory" : "a device, pipe or socket");
-	if (st.st_size > FILE_MAX)
-		return explain(why, TENON_ECONFIG, "%s: has %lld bytes, more than the %d that a configuration may have", path,
-			       (long long)st.st_size, FILE_MAX);
-	*size = (size_t)st.st_size;
-	*bytes = malloc(*size + 1);
-	if (!*bytes)
-		return explain(why, TENON_ENOMEM, "%s: no memory for its %zu bytes", path, *size);
-	return read_all(fd, path, *bytes, *size, why);
-}
-
-/* O_NONBLOCK: a FIFO must not hang the host; it is refused a moment later. */
-static int read_file(const char *path, bool required, char **bytes, size_t *size, struct why *why)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && errno == ENOENT && !required)
-		return 0;
-	if (fd < 0)
-		return explain(why, TENON_ECONFIG, "%s: cannot be opened: %s", path, strerror(errno));
-	int status = read_open_file(fd, path, bytes, size, why);
-	close(fd);
-	return status;
-}
 
 /* ---- A line ------------------------------------------------------------------------------------------------------ */
 
@@ -219,19 +165,19 @@ static int take_key(void *user, const char *section, const char *key, const char
 int read_ini_file(const char *path, bool required, ini_line_fn *callback, void *user, struct why *why)
 {
 	static const char bom[] = "\xef\xbb\xbf";
-	char *bytes = NULL;
-	size_t size = 0;
-	int status = read_file(path, required, &bytes, &size, why);
-	if (status == 0 && bytes) {
-		size_t skip = size >= 3 && memcmp(bytes, bom, 3) == 0 ? 3 : 0;
-		struct reader reader = {.next = bytes + skip, .end = bytes + size, .callback = callback, .user = user, .why = why};
-		reader.line.path = path;
-		reader.line.section = reader.section;
-		int failed = ini_parse_stream(next_line, &reader, take_key, &reader);
-		if (!reader.status && (failed || reader.pending))
-			refuse_line(&reader, "is one that inih does not take for key = value; rewrite it");
-		status = reader.status;
-	}
-	free(bytes);
-	return status;
+	struct file file;
+	int status = read_file(path, FILE_MAX, TENON_ECONFIG, &file, why);
+	if (status == TENON_ENOENT)
+		return required ? explain(why, TENON_ECONFIG, "%s: there is no such file", path) : 0;
+	if (status)
+		return status;
+	size_t skip = file.size >= 3 && memcmp(file.bytes, bom, 3) == 0 ? 3 : 0;
+	struct reader reader = {.next = file.bytes + skip, .end = file.bytes + file.size, .line.path = path,
+				.callback = callback, .user = user, .why = why};
+	reader.line.section = reader.section;
+	int failed = ini_parse_stream(next_line, &reader, take_key, &reader);
+	if (!reader.status && (failed || reader.pending))
+		refuse_line(&reader, "is one that inih does not take for key = value; rewrite it");
+	free(file.bytes);
+	return reader.status;
 }

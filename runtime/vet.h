@@ -27,4 +27,17 @@ struct vetted {
 int vet_bytes(const void *bytes, size_t size, const char *label, const struct cpu *cpu, struct vetted *out,
 	      struct why *why);
 
+/* The verdict of one rule: 0 passed, a negative status refused, or one of these. */
+enum vet_verdict {
+	VET_EXEMPT = 1, /* this build of Tenon does not apply the rule, and says so */
+	VET_OPEN = 2    /* not judged, because a rule that it builds on refused */
+};
+
+/* text is what the rule demands, or why it refused. */
+typedef void vet_observer(void *user, const char *rule, int verdict, const char *text);
+
+/* vet_bytes(), going on after a refusal: the observer sees the verdict of every rule, in order. */
+int vet_every_rule(const void *bytes, size_t size, const char *label, const struct cpu *cpu, struct vetted *out,
+		   vet_observer *observer, void *user, struct why *why);
+
 #endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Finds backend files and chooses among them. Each file is read once and vetted; nothing of it runs. No state, no
+ * threads: anyone may call, but not from a kernel call.
+ */
+#include <config.h> /* not "config.h": that is runtime/config.h here */
+
+#include "runtime/find.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runtime/file.h"
+
+#define BACKEND_FILE_MAX ((size_t)64 << 20)
+
+/* What auto may choose without being told; scalar is always there. */
+static const char *const shipped[] = {"avx512", "avx2", "neon"};
+#define SHIPPED_COUNT (sizeof shipped / sizeof shipped[0])
+
+/* ---- One file ---------------------------------------------------------------------------------------------------- */
+
+static int vet_file(const struct cpu *cpu, struct candidate *out)
+{
+	struct file file;
+	int status = read_file(out->path, BACKEND_FILE_MAX, TENON_EREFUSED, &file, &out->why);
+	if (status)
+		return status;
+	/* Vetted even when unsafe, so that its name and version can be shown; unsafe wins. */
+	status = vet_bytes(file.bytes, file.size, out->path, cpu, &out->vetted, &out->why);
+	if (file.mode & S_IWOTH)
+		status = explain(&out->why, TENON_EREFUSED, "%s: anyone may write to it; run: chmod o-w '%s'", out->path,
+				 out->path);
+	free(file.bytes);
+	return status;
+}
+
+int examine_backend(const struct cpu *cpu, const char *path, struct candidate *out)
+{
+	memset(out, 0, sizeof *out);
+	if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
+		out->status = explain(&out->why, TENON_EREFUSED, "a path of %zu bytes is longer than paths may be", strlen(path));
+	else
+		out->status = vet_file(cpu, out);
+	snprintf(out->name, sizeof out->name, "%s", out->vetted.name);
+	out->rank = (int)rank_needs(out->vetted.needs);
+	return out->status;
+}
+
+/* The same for a file in a searched directory, which is known by its file name. */
+static int examine_named(const struct cpu *cpu, const char *directory, const char *name, struct candidate *out)
+{
+	char path[PATH_MAX + 64];
+	snprintf(path, sizeof path, "%s/%s.so", directory, name);
+	examine_backend(cpu, path, out);
+	if (!is_backend_name(name))
+		out->status = explain(&out->why, TENON_EREFUSED, "%s: no backend may have this name; use " BACKEND_NAME_RULE, path);
+	else if (*out->vetted.name && strcmp(out->vetted.name, name) != 0)
+		out->status = explain(&out->why, TENON_EREFUSED, "%s: its note says that it is %s; rename it to %s.so", path,
+				      out->vetted.name, out->vetted.name);
+	snprintf(out->name, sizeof out->name, "%s", name);
+	return out->status;
+}
+
+static void describe_scalar(struct candidate *out)
+{
+	memset(out, 0, sizeof *out);
+	snprintf(out->name, sizeof out->name, "scalar");
+	snprintf(out->vetted.name, sizeof out->vetted.name, "scalar");
+	snprintf(out->vetted.version, sizeof out->vetted.version, "%s", PACKAGE_VERSION);
+	snprintf(out->vetted.vendor, sizeof out->vetted.vendor, "Tenon");
+	out->vetted.abi_min = TENON_ABI_OLDEST;
+	out->vetted.abi_max = TENON_ABI_CURRENT;
+}
+
+/* ---- Directories ------------------------------------------------------------------------------------------------- */
+
+bool backend_directory(const struct config *config, size_t index, char directory[PATH_MAX])
+{
+	for (const char *at = config->backend_path; *at; at += *at == ':') {
+		size_t length = strcspn(at, ":");
+		if (index-- == 0) {
+			snprintf(directory, PATH_MAX, "%.*s", (int)length, at);
+			return true;
+		}
+		at += length;
+	}
+	if (index == 0)
+		snprintf(directory, PATH_MAX, "%s", TENON_BACKENDDIR);
+	return index == 0;
+}
+
+static int is_plugin(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+	return entry->d_name[0] != '.' && length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0;
+}
+
+/* By bytes: alphasort() would make the order depend on the locale. */
+static int compare_entries(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool is_listed(const struct candidate *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the backends of one directory. A directory that is not there is fine: most machines have but one of them. */
+static int add_directory(const struct cpu *cpu, const char *directory, struct candidate **list, size_t *count,
+			 struct why *why)
+{
+	struct dirent **entries;
+	int found = scandir(directory, &entries, is_plugin, compare_entries);
+	if (found < 0 && errno == ENOMEM)
+		return explain(why, TENON_ENOMEM, "%s: no memory to list it", directory);
+	if (found < 0 && errno != ENOENT && why && !*why->text)
+		explain(why, 0, "%s: passed over: %s", directory, strerror(errno));
+	if (found < 0)
+		return 0;
+	struct candidate *grown = realloc(*list, (*count + (size_t)found + 1) * sizeof *grown);
+	if (grown)
+		*list = grown;
+	for (int i = 0; i < found; i++) {
+		entries[i]->d_name[strlen(entries[i]->d_name) - 3] = '\0';
+		if (grown && !is_listed(grown, *count, entries[i]->d_name))
+			examine_named(cpu, directory, entries[i]->d_name, &grown[(*count)++]);
+		free(entries[i]);
+	}
+	free(entries);
+	return grown ? 0 : explain(why, TENON_ENOMEM, "no memory for the list of backends");
+}
+
+int find_backends(const struct config *config, const struct cpu *cpu, struct candidate **list, size_t *count,
+		  struct why *why)
+{
+	char directory[PATH_MAX];
+	explain(why, 0, "%s", "");
+	*count = 1;
+	*list = malloc(sizeof **list);
+	if (!*list)
+		return explain(why, TENON_ENOMEM, "no memory for the list of backends");
+	describe_scalar(*list);
+	int status = 0;
+	for (size_t i = 0; status == 0 && backend_directory(config, i, directory); i++)
+		status = add_directory(cpu, directory, list, count, why);
+	if (status) {
+		free(*list);
+		*list = NULL;
+	}
+	return status;
+}
+
+/* ---- Choosing ---------------------------------------------------------------------------------------------------- */
+
+/* The first file of that name; TENON_ENOENT, with out->status the same, if no directory has one. */
+static int find_named(const struct config *config, const struct cpu *cpu, const char *name, struct candidate *out)
+{
+	char directory[PATH_MAX];
+	out->status = TENON_ENOENT;
+	for (size_t i = 0; out->status == TENON_ENOENT && backend_directory(config, i, directory); i++)
+		examine_named(cpu, directory, name, out);
+	return out->status;
+}
+
+/* Appends to text[size], which is cut when full. */
+__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list list;
+	va_start(list, format);
+	vsnprintf(text + used, size - used, format, list);
+	va_end(list);
+}
+
+static int explain_unknown(const struct config *config, const struct cpu *cpu, const char *name, struct why *why)
+{
+	char names[256] = "", directories[256] = "", directory[PATH_MAX];
+	struct candidate *list;
+	size_t count;
+	if (find_backends(config, cpu, &list, &count, NULL))
+		count = 0, list = NULL;
+	for (size_t i = 0; i < count; i++)
+		append(names, sizeof names, "%s%s", i ? ", " : "", list[i].name);
+	free(list);
+	for (size_t i = 0; backend_directory(config, i, directory); i++)
+		append(directories, sizeof directories, "%s%s", i ? ", " : "", directory);
+	return explain(why, TENON_ENOENT, "there is no backend '%.40s'; there are %s (auto takes the best); looked for %.40s.so in "
+		       "%s", name, names, name, directories);
+}
+
+/* The index-th name that auto may choose, shipped ones first; false beyond the last. */
+static bool auto_name(const struct config *config, size_t index, char name[BACKEND_NAME_SIZE])
+{
+	if (index < SHIPPED_COUNT) {
+		snprintf(name, BACKEND_NAME_SIZE, "%s", shipped[index]);
+		return true;
+	}
+	index -= SHIPPED_COUNT;
+	for (const char *at = config->allow; *at; at += *at == ',') {
+		size_t length = strcspn(at, ",");
+		if (index-- == 0) {
+			snprintf(name, BACKEND_NAME_SIZE, "%.*s", (int)length, at);
+			return true;
+		}
+		at += length;
+	}
+	return false;
+}
+
+bool auto_may_choose(const struct config *config, const char *name)
+{
+	char allowed[BACKEND_NAME_SIZE];
+	for (size_t i = 0; auto_name(config, i, allowed); i++)
+		if (strcmp(allowed, name) == 0)
+			return true;
+	return strcmp(name, "scalar") == 0;
+}
+
+static bool is_better(const struct candidate *a, const struct candidate *b)
+{
+	return a->rank != b->rank ? a->rank > b->rank : strcmp(a->name, b->name) < 0;
+}
+
+static int resolve_auto(const struct config *config, const struct cpu *cpu, struct candidate *out, struct why *why)
+{
+	char name[BACKEND_NAME_SIZE];
+	struct candidate *other = malloc(sizeof *other); /* too large for a host's small thread stack */
+	if (!other)
+		return explain(why, TENON_ENOMEM, "no memory to choose a backend");
+	describe_scalar(out);
+	for (size_t i = 0; auto_name(config, i, name); i++) {
+		int status = find_named(config, cpu, name, other);
+		if (status == 0 && (!*out->path || is_better(other, out)))
+			*out = *other;
+		else if (status == TENON_EREFUSED && why && !*why->text)
+			explain(why, 0, "auto passed over %s: %s", name, other->why.text);
+	}
+	free(other);
+	return 0;
+}
+
+int resolve_backend(const struct config *config, const struct cpu *cpu, const char *name, struct candidate *out,
+		    struct why *why)
+{
+	explain(why, 0, "%s", "");
+	if (strcmp(name, "auto") == 0)
+		return resolve_auto(config, cpu, out, why);
+	if (strcmp(name, "scalar") == 0) {
+		describe_scalar(out);
+		return 0;
+	}
+	int status;
+	if (strchr(name, '/'))
+		status = examine_backend(cpu, name, out);
+	else if (!is_backend_name(name) || find_named(config, cpu, name, out) == TENON_ENOENT)
+		return explain_unknown(config, cpu, name, why);
+	else
+		status = out->status;
+	return status ? explain(why, status, "%s", out->why.text) : 0;
+}
