@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * tenon status: what live processes say of themselves. Two questions each: its state, which it always answers at once,
+ * and the backends that it would find, for which it reads files; without the second the report is shorter.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/processes.h"
+
+const char help_status[] =
+	"Usage: tenon status PID|--label L|--all [--timeout T]\n\n"
+	"Prints what serves the kernels of live processes, and in what state: generation, pin, why it is degraded, images\n"
+	"loaded and waiting for readers, a grace period that hangs and the thread that holds it up, arenas, and the\n"
+	"backends that the process could be told to swap to. With a PID --json prints one object, else `processes`.\n\n"
+	SELECTION_HELP
+	"\nExample: tenon status 4711\n\n"
+	"Exit codes: 0 done; 2 usage; 4 no such process, no answer\n";
+
+struct report {
+	struct process process;
+	struct answer state, backends; /* the second may be empty */
+};
+
+static void close_report(struct report *report)
+{
+	free_answer(&report->state);
+	free_answer(&report->backends);
+}
+
+static int open_report(const struct selection *selection, const struct process *process, struct report *report,
+		       char *error, size_t size)
+{
+	*report = (struct report){.process = *process};
+	int code = ask_process(process, "status", selection->timeout_ms, &report->state, error, size);
+	if (code)
+		return code;
+	if (report->state.pid)
+		report->process.pid = report->state.pid;
+	if (report->state.status) {
+		code = exit_of_status(report->state.status);
+		snprintf(error, size, "%s", report->state.text);
+		close_report(report);
+		return code;
+	}
+	char ignored[512];
+	if (ask_process(process, "list", selection->timeout_ms, &report->backends, ignored, sizeof ignored) == EXIT_DONE &&
+	    report->backends.status)
+		free_answer(&report->backends);
+	return EXIT_DONE;
+}
+
+/* The value of key in the line that starts at pair i. */
+static const char *in_line(const struct answer *answer, size_t i, const char *key)
+{
+	for (size_t j = i; j < answer->count && (j == i || !answer->pairs[j].first); j++)
+		if (strcmp(answer->pairs[j].key, key) == 0)
+			return answer->pairs[j].value;
+	return "";
+}
+
+/* Iterates over the lines that start with key: the next one from i on, or count. */
+static size_t next_line(const struct answer *answer, size_t i, const char *key)
+{
+	while (i < answer->count && !(answer->pairs[i].first && strcmp(answer->pairs[i].key, key) == 0))
+		i++;
+	return i;
+}
+
+static bool serves(const struct answer *state, const char *backend)
+{
+	for (size_t i = next_line(state, 0, "kernel"); i < state->count; i = next_line(state, i + 1, "kernel"))
+		if (strcmp(in_line(state, i, "source"), backend) == 0)
+			return true;
+	return false;
+}
+
+static const char *name_state(const struct report *report, size_t i)
+{
+	if (serves(&report->state, in_line(&report->backends, i, "backend")))
+		return "active";
+	return strcmp(in_line(&report->backends, i, "status"), "0") == 0 ? "vetted" : "refused";
+}
+
+/* ---- Text -------------------------------------------------------------------------------------------------------- */
+
+static bool is_set(const struct answer *answer, const char *key)
+{
+	const char *value = find_value(answer, key);
+	return strcmp(value, "") != 0 && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
+}
+
+static void print_state(FILE *out, const struct answer *state)
+{
+	fprintf(out, "  backend      %s, generation %s%s\n", find_value(state, "backend"), find_value(state, "generation"),
+		is_set(state, "pinned") ? ", pinned (tenon unpin ends that)" : "");
+	if (is_set(state, "degraded"))
+		fprintf(out, "  degraded     %s\n", find_value(state, "degraded_reason"));
+	fprintf(out, "  changes      %s swaps, %s rollbacks\n", find_value(state, "swaps"), find_value(state, "rollbacks"));
+	fprintf(out, "  images       %s loaded, %s waiting for readers, %s unloaded, %s resident\n",
+		find_value(state, "images_loaded"), find_value(state, "images_pending"),
+		find_value(state, "images_unloaded"), find_value(state, "images_resident"));
+	if (is_set(state, "grace_age_ms"))
+		fprintf(out, "  waiting      for readers since %s ms, thread %s\n", find_value(state, "grace_age_ms"),
+			is_set(state, "grace_blocker_tid") ? find_value(state, "grace_blocker_tid") : "unknown");
+	if (is_set(state, "unload_disabled"))
+		fprintf(out, "  never unload %s\n", find_value(state, "unload_reason"));
+	fprintf(out, "  arenas       %s threads, %s ended; at most %s bytes used of %s, %s overflows\n",
+		find_value(state, "threads_live"), find_value(state, "threads_ended"), find_value(state, "arena_high_water"),
+		find_value(state, "arena_size"), find_value(state, "arena_overflows"));
+}
+
+static void print_report(FILE *out, const struct report *report)
+{
+	const struct answer *state = &report->state, *backends = &report->backends;
+	const char *label = find_value(state, "label");
+	fprintf(out, "process %ld (%s)%s%s, Tenon %s\n", (long)report->process.pid, find_value(state, "program"),
+		*label ? ", label " : "", label, find_value(state, "version"));
+	print_state(out, state);
+	for (size_t i = next_line(state, 0, "kernel"); i < state->count; i = next_line(state, i + 1, "kernel"))
+		fprintf(out, "  kernel       %-24s %s\n", in_line(state, i, "kernel"), in_line(state, i, "source"));
+	for (size_t i = next_line(backends, 0, "backend"); i < backends->count; i = next_line(backends, i + 1, "backend"))
+		fprintf(out, "  available    %-12s %-8s %s\n", in_line(backends, i, "backend"), name_state(report, i),
+			*in_line(backends, i, "reason") ? in_line(backends, i, "reason") : in_line(backends, i, "path"));
+	if (backends->count == 0)
+		fprintf(out, "  available    unknown: the process is busy with a swap or cannot read its folders\n");
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+
+#ifdef HAVE_JANSSON
+/* The kernels that a backend serves. Their class is known to the process only. */
+static json_t *kernels_as_json(const struct answer *state, const char *backend)
+{
+	json_t *list = json_array();
+	for (size_t i = next_line(state, 0, "kernel"); i < state->count; i = next_line(state, i + 1, "kernel"))
+		if (strcmp(in_line(state, i, "source"), backend) == 0)
+			json_array_append_new(list, json_pack("{s:o, s:n, s:o}", "name", json_text(in_line(state, i, "kernel")),
+							      "class", "source", json_text(backend)));
+	return list;
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return *text ? json_text(text) : json_null();
+}
+
+static json_t *backends_as_json(const struct report *report)
+{
+	const struct answer *found = &report->backends;
+	json_t *list = json_array();
+	for (size_t i = next_line(found, 0, "backend"); i < found->count; i = next_line(found, i + 1, "backend")) {
+		const char *name = in_line(found, i, "backend");
+		json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "name", json_text(name),
+			"path", text_or_null(in_line(found, i, "path")), "state", name_state(report, i),
+			"reason", text_or_null(in_line(found, i, "reason")), "isa", json_text(in_line(found, i, "needs")),
+			"version", json_text(in_line(found, i, "version")),
+			"kernels", kernels_as_json(&report->state, name)));
+	}
+	return list;
+}
+
+static json_t *arena_as_json(const struct answer *state)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "size", json_value_number(state, "arena_size"),
+			 "current", json_value_number(state, "arena_current"),
+			 "high_water", json_value_number(state, "arena_high_water"),
+			 "resets", json_value_number(state, "arena_resets"),
+			 "overflows", json_value_number(state, "arena_overflows"),
+			 "fallback_bytes", json_value_number(state, "arena_fallback_bytes"),
+			 "threads_live", json_value_number(state, "threads_live"),
+			 "threads_ended", json_value_number(state, "threads_ended"));
+}
+
+static json_t *grace_as_json(const struct answer *state)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "completed", json_value_number(state, "grace_periods"),
+			 "age_ms", json_value_number(state, "grace_age_ms"),
+			 "blocker_tid", is_set(state, "grace_blocker_tid") ? json_value_number(state, "grace_blocker_tid") :
+			 json_null(), "unload_disabled", json_value_flag(state, "unload_disabled"),
+			 "reason", text_or_null(find_value(state, "unload_reason")));
+}
+
+static json_t *images_as_json(const struct answer *state)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "loaded", json_value_number(state, "images_loaded"),
+			 "pending", json_value_number(state, "images_pending"),
+			 "unloaded", json_value_number(state, "images_unloaded"),
+			 "resident", json_value_number(state, "images_resident"));
+}
+
+static json_t *report_as_json(const struct report *report)
+{
+	const struct answer *state = &report->state;
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "pid", (json_int_t)report->process.pid, "program", json_value_text(state, "program"),
+			 "label", json_value_text(state, "label"), "version", json_value_text(state, "version"),
+			 "backend", json_value_text(state, "backend"), "generation", json_value_number(state, "generation"),
+			 "degraded", json_value_flag(state, "degraded"),
+			 "degraded_reason", text_or_null(find_value(state, "degraded_reason")),
+			 "pinned", json_value_flag(state, "pinned"), "rollout", "swaps", json_value_number(state, "swaps"),
+			 "rollbacks", json_value_number(state, "rollbacks"), "images", images_as_json(state),
+			 "arena", arena_as_json(state), "grace_period", grace_as_json(state),
+			 "backends", backends_as_json(report));
+}
+#endif
+
+/* ---- The command ------------------------------------------------------------------------------------------------- */
+
+static int show_one(struct tool *tool, const struct selection *selection, const struct process *process)
+{
+	struct report report;
+	char error[512];
+	int code = open_report(selection, process, &report, error, sizeof error);
+	if (code && process->pid)
+		return fail(tool, code, "process %ld: %s", (long)process->pid, error);
+	if (code)
+		return fail(tool, code, "%s", error);
+#ifdef HAVE_JANSSON
+	if (tool->json)
+		code = emit_json(tool, report_as_json(&report));
+#endif
+	if (!tool->json)
+		print_report(tool->out, &report);
+	close_report(&report);
+	return code;
+}
+
+/* A process that stopped answering since it was found is told apart, and makes the exit code 4. */
+static int show_several(struct tool *tool, const struct selection *selection, const struct process *list, size_t count)
+{
+	int worst = EXIT_DONE;
+#ifdef HAVE_JANSSON
+	json_t *array = json_array();
+#endif
+	for (size_t i = 0; i < count; i++) {
+		struct report report;
+		char error[512];
+		int code = open_report(selection, &list[i], &report, error, sizeof error);
+		worst = code ? code : worst;
+#ifdef HAVE_JANSSON
+		if (tool->json)
+			json_array_append_new(array, code ? json_pack("{s:I, s:o}", "pid", (json_int_t)list[i].pid, "error",
+								      json_text(error)) : report_as_json(&report));
+#endif
+		if (!tool->json && code)
+			fprintf(tool->out, "process %ld: failed: %s\n", (long)list[i].pid, error);
+		else if (!tool->json)
+			print_report(tool->out, &report);
+		if (!code)
+			close_report(&report);
+	}
+#ifdef HAVE_JANSSON
+	int code = tool->json ? emit_json(tool, json_pack("{s:O}", "processes", array)) : EXIT_DONE;
+	json_decref(array);
+	worst = code ? code : worst;
+#endif
+	return worst;
+}
+
+int run_status(struct tool *tool, int argc, char **argv)
+{
+	struct selection selection = {0};
+	const struct tool_option options[] = {SELECTION_OPTIONS(selection), {NULL, OPTION_FLAG, NULL, 0, 0}};
+	int code = parse_selection(tool, &selection, options, &argc, argv, 0);
+	if (code)
+		return code;
+	struct process *list;
+	size_t count;
+	code = select_processes(tool, &selection, &list, &count);
+	if (code)
+		return code;
+	code = selection.designator ? show_one(tool, &selection, list) :
+	       show_several(tool, &selection, list, count);
+	free(list);
+	return code;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Which processes a command means: a PID, the path of a socket, --label L or --all. Looks at socket folders and at the
+ * kernel's list of listening sockets; no state.
+ */
+#ifndef TOOLS_PROCESSES_H
+#define TOOLS_PROCESSES_H
+
+#include "tools/client.h"
+
+struct selection {
+	const char *label, *timeout;
+	bool all;
+	const char *designator; /* a PID or the path of a socket; NULL with --label or --all */
+	uint64_t timeout_ms;
+};
+
+/* The options of every command that talks to processes, for its struct tool_option list. */
+#define SELECTION_OPTIONS(selection)                              \
+	{"--label", OPTION_TEXT, &(selection).label, 0, 0},       \
+	{"--all", OPTION_FLAG, &(selection).all, 0, 0},           \
+	{"--timeout", OPTION_TEXT, &(selection).timeout, 0, 0}
+
+#define SELECTION_HELP                                                                                      \
+	"  PID            the process, or the path of its socket where the configuration names one\n"      \
+	"  --label L      every process whose [runtime] label is L\n"                                       \
+	"  --all          every process of this machine that we may talk to\n"                              \
+	"  --timeout T    give up on an answer after T, as 500ms, 5s or 2m (default 5s)\n"
+
+/*
+ * Parses options and operands: the designator unless --label or --all stands for it, then exactly words operands, which
+ * follow in argv[1...]. Returns an exit code; fail() was called.
+ */
+int parse_selection(struct tool *tool, struct selection *selection, const struct tool_option *options, int *argc,
+		    char **argv, int words);
+
+/* The processes that are meant, at least one. Returns an exit code; fail() was called. free() the list. */
+int select_processes(struct tool *tool, const struct selection *selection, struct process **list, size_t *count);
+
+/* Every process that answers at a socket here, by PID. False when memory is short. free() the list. */
+bool find_processes(uint64_t timeout_ms, struct process **list, size_t *count);
+
+#endif
