@@ -10,6 +10,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define VEC_LANES 16
 
@@ -59,12 +60,53 @@ static inline vec_int int_add(vec_int a, vec_int b) { return _mm512_add_epi32(a,
 static inline vec_int int_sub(vec_int a, vec_int b) { return _mm512_sub_epi32(a, b); }
 static inline vec_int int_and(vec_int a, vec_int b) { return _mm512_and_si512(a, b); }
 static inline vec_int int_or(vec_int a, vec_int b) { return _mm512_or_si512(a, b); }
+static inline vec_mask int_equal(vec_int a, vec_int b) { return _mm512_cmpeq_epi32_mask(a, b); }
 #define int_shift_left(a, count) _mm512_slli_epi32(a, count)
 #define int_shift_right(a, count) _mm512_srli_epi32(a, count)
+
+/* The nearest float, ties to even. */
+static inline vec int_to_vec(vec_int a) { return _mm512_cvtepi32_ps(a); }
 
 /* The same bits. */
 static inline vec_int vec_as_int(vec a) { return _mm512_castps_si512(a); }
 static inline vec int_as_vec(vec_int a) { return _mm512_castsi512_ps(a); }
+
+/*
+ * base[index[0]], base[index[1]], ...: loads and inserts, since they beat gathers on every size measured. Two or four
+ * indices come with one load.
+ */
+static inline __m128 pick_four(const float *base, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	__m128 x = _mm_load_ss(base + a);
+	x = _mm_insert_ps(x, _mm_load_ss(base + b), 0x10);
+	x = _mm_insert_ps(x, _mm_load_ss(base + c), 0x20);
+	return _mm_insert_ps(x, _mm_load_ss(base + d), 0x30);
+}
+static inline __m128 pick_wide(const float *base, const uint32_t *index)
+{
+	uint64_t low, high;
+	memcpy(&low, index, sizeof low);
+	memcpy(&high, index + 2, sizeof high);
+	return pick_four(base, (uint32_t)low, (uint32_t)(low >> 32), (uint32_t)high, (uint32_t)(high >> 32));
+}
+static inline __m128 pick_narrow(const float *base, const uint16_t *index)
+{
+	uint64_t four;
+	memcpy(&four, index, sizeof four);
+	return pick_four(base, (uint16_t)four, (uint16_t)(four >> 16), (uint16_t)(four >> 32), (uint16_t)(four >> 48));
+}
+static inline vec vec_pick(const float *base, const uint32_t *index)
+{
+	__m256 low = _mm256_set_m128(pick_wide(base, index + 4), pick_wide(base, index));
+	__m256 high = _mm256_set_m128(pick_wide(base, index + 12), pick_wide(base, index + 8));
+	return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+static inline vec vec_pick_narrow(const float *base, const uint16_t *index)
+{
+	__m256 low = _mm256_set_m128(pick_narrow(base, index + 4), pick_narrow(base, index));
+	__m256 high = _mm256_set_m128(pick_narrow(base, index + 12), pick_narrow(base, index + 8));
+	return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
 
 /* lane[j] += lane[j + w] for w = VEC_LANES / 2, ..., 2, 1; returns lane[0]. */
 static inline float vec_fold(vec a)

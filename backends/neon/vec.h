@@ -86,12 +86,30 @@ static inline vec_int int_add(vec_int a, vec_int b) { return vaddq_s32(a, b); }
 static inline vec_int int_sub(vec_int a, vec_int b) { return vsubq_s32(a, b); }
 static inline vec_int int_and(vec_int a, vec_int b) { return vandq_s32(a, b); }
 static inline vec_int int_or(vec_int a, vec_int b) { return vorrq_s32(a, b); }
+static inline vec_mask int_equal(vec_int a, vec_int b) { return vceqq_s32(a, b); }
 #define int_shift_left(a, count) vshlq_n_s32(a, count)
 #define int_shift_right(a, count) vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a), count))
+
+/* The nearest float, ties to even. */
+static inline vec int_to_vec(vec_int a) { return vcvtq_f32_s32(a); }
 
 /* The same bits. */
 static inline vec_int vec_as_int(vec a) { return vreinterpretq_s32_f32(a); }
 static inline vec int_as_vec(vec_int a) { return vreinterpretq_f32_s32(a); }
+
+/* base[index[0]], base[index[1]], ... */
+static inline vec vec_pick(const float *base, const uint32_t *index)
+{
+	vec a = vld1q_dup_f32(base + index[0]);
+	a = vld1q_lane_f32(base + index[1], a, 1);
+	a = vld1q_lane_f32(base + index[2], a, 2);
+	return vld1q_lane_f32(base + index[3], a, 3);
+}
+static inline vec vec_pick_narrow(const float *base, const uint16_t *index)
+{
+	const uint32_t wide[4] = {index[0], index[1], index[2], index[3]};
+	return vec_pick(base, wide);
+}
 
 /* lane[j] += lane[j + w] for w = VEC_LANES / 2, ..., 2, 1; returns lane[0]. */
 static inline float vec_fold(vec a)
