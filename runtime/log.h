@@ -8,6 +8,14 @@
 
 #include <tenon/tenon.h>
 
+#include "runtime/config.h"
+
+/* Takes [log] level and target. */
+void configure_log(const struct config *config);
+
+/*
+ * The same line again within ten seconds is counted, not written; the next line that differs is preceded by the count.
+ */
 __attribute__((cold, format(printf, 2, 3))) void log_event(enum tenon_log_level level, const char *format, ...);
 
 #endif
