@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The entry points: every kernel refuses NULL in words, and a batch gives each call its own status under one table. What
+ * each kernel accepts is tested with its spec.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <tenon/tenon.h>
+
+struct entry {
+	const char *name;
+	uint32_t id;
+	int (*call)(const void *args);
+};
+
+#define TENON_ARG(type, member)
+#define TENON_KERNEL(id, name, scratch, args)    \
+	static int call_##name(const void *a)    \
+	{                                        \
+		return tenon_##name(a);          \
+	}
+#include <tenon/kernels.def>
+#undef TENON_KERNEL
+#define TENON_KERNEL(id, name, scratch, args) {#name, TENON_ID_##name, call_##name},
+static const struct entry entries[] = {
+#include <tenon/kernels.def>
+};
+#undef TENON_KERNEL
+#undef TENON_ARG
+
+#define ENTRY_COUNT (sizeof entries / sizeof entries[0])
+
+static float query[4] = {1, 2, 3, 4}, rows[2][4] = {{1, 1, 1, 1}, {0, 0, 0, 2}}, scores[2];
+
+static struct tenon_inner_product_args good_args(void)
+{
+	scores[0] = scores[1] = -1;
+	return (struct tenon_inner_product_args){
+		.query = query, .rows = rows[0], .count = 2, .dim = 4, .stride = 4, .scores = scores};
+}
+
+static struct tenon_inner_product_args bad_args(void)
+{
+	struct tenon_inner_product_args args = good_args();
+	args.stride = 3;
+	return args;
+}
+
+static void every_kernel_refuses_null_by_name(void **state)
+{
+	(void)state;
+	assert_true(ENTRY_COUNT > 0);
+	for (size_t i = 0; i < ENTRY_COUNT; i++) {
+		assert_int_equal(entries[i].call(NULL), TENON_EINVAL);
+		assert_non_null(strstr(tenon_error_detail(), entries[i].name));
+		assert_non_null(strstr(tenon_error_detail(), "NULL"));
+	}
+}
+
+static void every_kernel_has_a_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ENTRY_COUNT; i++)
+		assert_string_equal(tenon_kernel_name(entries[i].id), entries[i].name);
+	assert_null(tenon_kernel_name(0));
+	assert_null(tenon_kernel_name(UINT32_MAX));
+}
+
+static void scalar_serves_before_the_runtime_is_open(void **state)
+{
+	(void)state;
+	struct tenon_inner_product_args args = good_args();
+	assert_int_equal(tenon_inner_product(&args), TENON_OK);
+	assert_true(scores[0] == 10 && scores[1] == 8);
+}
+
+static void a_refused_call_leaves_the_outputs(void **state)
+{
+	(void)state;
+	struct tenon_inner_product_args args = bad_args();
+	assert_int_equal(tenon_inner_product(&args), TENON_EINVAL);
+	assert_string_equal(tenon_error_detail(), "inner_product: stride 3 is less than dim 4");
+	assert_true(scores[0] == -1 && scores[1] == -1);
+}
+
+static void nothing_to_do_is_success(void **state)
+{
+	(void)state;
+	struct tenon_inner_product_args args = {.query = NULL};
+	assert_int_equal(tenon_inner_product(&args), TENON_OK);
+}
+
+static void a_batch_gives_each_call_its_status(void **state)
+{
+	(void)state;
+	struct tenon_inner_product_args good = good_args(), bad = bad_args(), empty = {.query = NULL};
+	struct tenon_call calls[] = {
+		{TENON_ID_inner_product, 99, &empty}, {TENON_ID_inner_product, 99, &bad}, {0xfff0, 99, &good},
+		{TENON_ID_inner_product, 99, &good},  {TENON_ID_inner_product, 99, NULL},
+	};
+	assert_int_equal(tenon_batch(calls, 5, NULL), TENON_EINVAL);
+	assert_int_equal(calls[0].status, TENON_OK);
+	assert_int_equal(calls[1].status, TENON_EINVAL);
+	assert_int_equal(calls[2].status, TENON_EINVAL);
+	assert_int_equal(calls[3].status, TENON_OK);
+	assert_int_equal(calls[4].status, TENON_EINVAL);
+	assert_true(scores[0] == 10 && scores[1] == 8);
+	assert_string_equal(tenon_error_detail(), "call 1: inner_product: stride 3 is less than dim 4");
+}
+
+static void a_batch_names_an_unknown_kernel(void **state)
+{
+	(void)state;
+	struct tenon_call call = {0xfff0, 0, NULL};
+	assert_int_equal(tenon_batch(&call, 1, NULL), TENON_EINVAL);
+	assert_string_equal(tenon_error_detail(), "call 0: no kernel has the id 65520");
+}
+
+static void an_empty_batch_succeeds(void **state)
+{
+	(void)state;
+	struct tenon_served served;
+	memset(&served, 0xff, sizeof served);
+	assert_int_equal(tenon_batch(NULL, 0, &served), TENON_OK);
+	assert_string_equal(served.backend, "");
+}
+
+static void a_batch_of_null_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(tenon_batch(NULL, 1, NULL), TENON_EINVAL);
+	assert_string_equal(tenon_error_detail(), "tenon_batch: calls is NULL");
+}
+
+static void *fail_elsewhere(void *unused)
+{
+	(void)unused;
+	struct tenon_call call = {0xfff0, 0, NULL};
+	return (void *)(intptr_t)tenon_batch(&call, 1, NULL);
+}
+
+static void the_detail_is_of_this_thread(void **state)
+{
+	(void)state;
+	pthread_t thread;
+	void *result;
+	struct tenon_inner_product_args args = bad_args();
+	assert_int_equal(tenon_inner_product(&args), TENON_EINVAL);
+	assert_int_equal(pthread_create(&thread, NULL, fail_elsewhere, NULL), 0);
+	pthread_join(thread, &result);
+	assert_int_equal((intptr_t)result, TENON_EINVAL);
+	assert_string_equal(tenon_error_detail(), "inner_product: stride 3 is less than dim 4");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kernel_refuses_null_by_name),
+		cmocka_unit_test(every_kernel_has_a_name),
+		cmocka_unit_test(scalar_serves_before_the_runtime_is_open),
+		cmocka_unit_test(a_refused_call_leaves_the_outputs),
+		cmocka_unit_test(nothing_to_do_is_success),
+		cmocka_unit_test(a_batch_gives_each_call_its_status),
+		cmocka_unit_test(a_batch_names_an_unknown_kernel),
+		cmocka_unit_test(an_empty_batch_succeeds),
+		cmocka_unit_test(a_batch_of_null_is_refused),
+		cmocka_unit_test(the_detail_is_of_this_thread),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
