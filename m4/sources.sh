@@ -19,7 +19,8 @@ policy=
 runtime=
 for file in runtime/*.c; do
 	case $file in
-	runtime/config*|runtime/cpu*|runtime/find*|runtime/kernels*|runtime/logfmt*|runtime/socket*|runtime/vet*|runtime/why*) policy="$policy $file" ;;
+	runtime/config*|runtime/inifile*|runtime/keys*|runtime/cpu*|runtime/needs*|runtime/find*|runtime/vet*| \
+	runtime/kernels*|runtime/why*|runtime/logfmt*|runtime/socket*) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
 done
