@@ -19,8 +19,8 @@ policy=
 runtime=
 for file in runtime/*.c; do
 	case $file in
-	runtime/config*|runtime/inifile*|runtime/keys*|runtime/cpu*|runtime/needs*|runtime/find*|runtime/vet*| \
-	runtime/kernels*|runtime/why*|runtime/logfmt*|runtime/socket*) policy="$policy $file" ;;
+	runtime/config*|runtime/inifile*|runtime/keys*|runtime/cpu*|runtime/needs*|runtime/find*|runtime/file*| \
+	runtime/vet*|runtime/elf*|runtime/kernels*|runtime/why*|runtime/logfmt*|runtime/socket*) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
 done
