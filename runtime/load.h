@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * An image is a loaded backend. load.c maps and negotiates; it knows nothing of tables. Called with the runtime's lock
- * held; never from a kernel call.
+ * An image is a loaded backend. load.c maps one, negotiates with it, tests it, and unmaps it; it knows nothing of tables.
+ * load_image() is called with the runtime's lock held, unload_image() from the retire thread or for an image that never
+ * served; neither from a kernel call.
  */
 #ifndef RUNTIME_LOAD_H
 #define RUNTIME_LOAD_H
 
 #include "runtime/find.h"
+#include "runtime/kernels.h"
+#include "runtime/stage.h"
 
 struct image {
 	char name[BACKEND_NAME_SIZE];
@@ -15,9 +18,34 @@ struct image {
 	char build_id[65];
 	tenon_kernel_fn *function[KERNEL_COUNT];  /* NULL: the kernel inherits scalar */
 	uint32_t numeric_class[KERNEL_COUNT];
+	/* load.c */
+	struct file_key key;
+	struct staged staged;
+	void *handle;
+	/* retire.c, under its lock */
+	struct image *next;
+	size_t uses;                              /* table entries that point here */
+	uint64_t last_use;                        /* generation of the youngest table that used it */
+	bool is_leaving;                          /* to be unloaded when no table uses it */
 };
 
 /* The linked-in reference; never unloaded. */
 extern const struct image scalar_image;
+
+/*
+ * Reads, vets, stages, maps, negotiates and tests the candidate's file. On success *image is a new image; free it with
+ * unload_image(). On failure nothing is left behind.
+ */
+int load_image(const struct config *config, const struct cpu *cpu, const struct candidate *candidate,
+	       struct image **image, struct why *why);
+
+/* Unmaps and frees image. False if its file is still in the link map afterwards, with why. */
+bool unload_image(struct image *image, struct why *why);
+
+/*
+ * In a forked child. If another thread was inside the dynamic linker on our behalf at the fork, the linker's locks may be
+ * held for ever here: from then on load_image() is TENON_EFORKED.
+ */
+void restart_loading(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A table is an immutable array, one entry per kernel; one pointer publishes it. This header and table.c are the only
- * files that know RCU exists. Calls enter and leave; swap.c composes and publishes; retire.c waits for readers.
+ * files that know RCU exists. Calls enter and leave; publish.c changes the pointer; retire.c waits for readers.
  *
  * RCU rule: the pointer that enter_table() returns, and everything it reaches, is valid until leave_table().
  */
@@ -13,14 +13,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifndef __SANITIZE_THREAD__
-#define _LGPL_SOURCE /* inlines the read side; TSan builds call it instead, so that it is seen */
+#include "runtime/kernels.h"
+#include "runtime/public.h"
+#include "runtime/why.h"
+
+#if defined(__SANITIZE_THREAD__)
+#define RUNTIME_TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define RUNTIME_TSAN
+#endif
+#endif
+
+/* Inlines the read side. TSan cannot follow that, nor the grace period: there it is called, and announced. */
+#ifdef RUNTIME_TSAN
+void __tsan_acquire(void *tag);
+void __tsan_release(void *tag);
+extern char readers_tag;
+#else
+#define _LGPL_SOURCE
 #endif
 #define URCU_API_MAP
 #include <urcu/urcu-bp.h>
 
-#include "runtime/kernels.h"
-#include "runtime/public.h"
+#include <urcu/static/urcu-bp.h>
 
 struct image;
 
@@ -49,8 +65,26 @@ static inline const struct table *enter_table(bool *section)
 
 static inline void leave_table(bool section)
 {
+#ifdef RUNTIME_TSAN
+	__tsan_release(&readers_tag);
+#endif
 	if (likely(section))
 		urcu_bp_read_unlock();
 }
+
+/*
+ * Claims this process for grace periods; in a child forked after that they cannot be proven, and why says so. The lock of
+ * liburcu's registry may have been held at the fork by a thread that the child does not have.
+ */
+bool can_wait_for_readers(struct why *why);
+
+/*
+ * Returns when every section that was open at the call has ended, however long that takes. TENON_ESYSTEM: cannot be
+ * proven on this system. Only the retire thread calls it: a caller may be inside a section of its own.
+ */
+int wait_for_readers(struct why *why);
+
+/* The kernel thread id of a reader that wait_for_readers() is waiting for, or 0. */
+int64_t find_blocker(void);
 
 #endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Maps a staged backend and agrees with it on what it offers; owns no list. From dlopen() on, code of the backend may run:
+ * the checks here are for what vetting cannot see. Strings of a backend are copied, they vanish with it.
+ */
+#include <config.h> /* not "config.h": that is runtime/config.h here */
+
+#include "runtime/load.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tenon/tenon.h>
+
+#include "runtime/public.h"
+
+const struct image scalar_image = {
+	.name = "scalar",
+	.function = {
+#define TENON_ARG(type, member)
+#define TENON_KERNEL(id, name, scratch, args) [KERNEL_##name] = scalar_##name,
+#include <tenon/kernels.def>
+#undef TENON_KERNEL
+#undef TENON_ARG
+	},
+	.staged = {.descriptor = -1},
+};
+
+/* ---- The dynamic linker ------------------------------------------------------------------------------------------ */
+
+static atomic_int linking;    /* calls of the dynamic linker that are under way */
+static atomic_bool link_lost; /* one was, at the fork that made this process */
+
+void restart_loading(void)
+{
+	if (atomic_exchange(&linking, 0))
+		atomic_store(&link_lost, true);
+}
+
+static void *open_object(const char *path)
+{
+	atomic_fetch_add(&linking, 1);
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	atomic_fetch_sub(&linking, 1);
+	return handle;
+}
+
+static void close_object(void *handle)
+{
+	atomic_fetch_add(&linking, 1);
+	dlclose(handle);
+	atomic_fetch_sub(&linking, 1);
+}
+
+struct search {
+	const char *path;
+	bool found;
+	char build_id[65];
+};
+
+static void copy_build_id(const struct dl_phdr_info *object, const ElfW(Phdr) *segment, char *out, size_t size)
+{
+	const char *note = (const char *)object->dlpi_addr + segment->p_vaddr;
+	const char *end = note + segment->p_memsz;
+	while (note + sizeof(ElfW(Nhdr)) <= end) {
+		const ElfW(Nhdr) *header = (const ElfW(Nhdr) *)note;
+		const char *name = note + sizeof *header;
+		const unsigned char *bytes = (const unsigned char *)name + ((header->n_namesz + 3) & ~3u);
+		if (header->n_type == NT_GNU_BUILD_ID && header->n_namesz == 4 && memcmp(name, "GNU", 4) == 0) {
+			for (size_t i = 0; i < header->n_descsz && 2 * i + 2 < size; i++)
+				snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+			return;
+		}
+		note = (const char *)bytes + ((header->n_descsz + 3) & ~3u);
+	}
+}
+
+static int match_object(struct dl_phdr_info *object, size_t size, void *data)
+{
+	struct search *search = data;
+	(void)size;
+	if (strcmp(object->dlpi_name, search->path) != 0)
+		return 0;
+	search->found = true;
+	for (int i = 0; i < object->dlpi_phnum && !search->build_id[0]; i++)
+		if (object->dlpi_phdr[i].p_type == PT_NOTE)
+			copy_build_id(object, &object->dlpi_phdr[i], search->build_id, sizeof search->build_id);
+	return 1;
+}
+
+/* By name, not by address: addresses are reused. */
+static struct search find_object(const char *path)
+{
+	struct search search = {.path = path};
+	dl_iterate_phdr(match_object, &search);
+	return search;
+}
+
+/* ---- Floating-point state ---------------------------------------------------------------------------------------- */
+
+/* The control bits (rounding, flush-to-zero, exception masks), not the sticky flags: what belongs to the host. */
+static uint64_t read_float_control(void)
+{
+#if defined(__x86_64__)
+	uint16_t x87;
+	__asm__ volatile("fnstcw %0" : "=m"(x87));
+	return (uint64_t)x87 << 32 | (__builtin_ia32_stmxcsr() & ~0x3fu);
+#elif defined(__aarch64__)
+	uint64_t control;
+	__asm__ volatile("mrs %0, fpcr" : "=r"(control));
+	return control;
+#else
+	return 0;
+#endif
+}
+
+static void write_float_control(uint64_t control)
+{
+#if defined(__x86_64__)
+	uint16_t x87 = (uint16_t)(control >> 32);
+	__asm__ volatile("fldcw %0" : : "m"(x87));
+	__builtin_ia32_ldmxcsr((uint32_t)control);
+#elif defined(__aarch64__)
+	__asm__ volatile("msr fpcr, %0" : : "r"(control));
+#else
+	(void)control;
+#endif
+}
+
+/* ---- Negotiation ------------------------------------------------------------------------------------------------- */
+
+struct negotiation {
+	const struct config *config;
+	const struct cpu *cpu;
+	const struct candidate *candidate;
+	const struct vetted *vetted;
+	struct image *image;
+	struct why *why;
+};
+
+static int refuse_number(const struct negotiation *n, const char *field, uint32_t got, uint32_t want)
+{
+	return explain(n->why, TENON_EREFUSED, "%s: its descriptor's %s is %#x, this host knows %#x; rebuild it with "
+		       "this host's <tenon/backend.h>", n->candidate->path, field, got, want);
+}
+
+static int check_string(const struct negotiation *n, const char *field, const char *got, const char *noted)
+{
+	if (got && strcmp(got, noted) == 0)
+		return TENON_OK;
+	return explain(n->why, TENON_EREFUSED, "%s: its descriptor's %s is \"%.40s\", its note says \"%s\"; define both "
+		       "with TENON_BACKEND()", n->candidate->path, field, got ? got : "(null)", noted);
+}
+
+static int check_descriptor(const struct negotiation *n, const struct tenon_backend *backend)
+{
+	const struct vetted *noted = n->vetted;
+	int status;
+	if (!backend)
+		return explain(n->why, TENON_EREFUSED, "%s: tenon_backend_entry() declined this host (ABI %u.%u to %u.%u)",
+			       n->candidate->path, TENON_ABI_OLDEST >> 16, TENON_ABI_OLDEST & 0xffff,
+			       TENON_ABI_CURRENT >> 16, TENON_ABI_CURRENT & 0xffff);
+	if (backend->magic != TENON_BACKEND_MAGIC)
+		return refuse_number(n, "magic", backend->magic, TENON_BACKEND_MAGIC);
+	if (backend->size < sizeof *backend)
+		return refuse_number(n, "size", backend->size, sizeof *backend);
+	if (backend->kernel_size < sizeof(struct tenon_backend_kernel))
+		return refuse_number(n, "kernel_size", backend->kernel_size, sizeof(struct tenon_backend_kernel));
+	if (backend->abi_min > TENON_ABI_CURRENT)
+		return refuse_number(n, "abi_min", backend->abi_min, TENON_ABI_CURRENT);
+	if (backend->abi_max < TENON_ABI_OLDEST)
+		return refuse_number(n, "abi_max", backend->abi_max, TENON_ABI_OLDEST);
+	if (backend->abi_min != noted->abi_min || backend->abi_max != noted->abi_max)
+		return explain(n->why, TENON_EREFUSED, "%s: its descriptor's ABI range %#x to %#x is not its note's, %#x to "
+			       "%#x", n->candidate->path, backend->abi_min, backend->abi_max, noted->abi_min,
+			       noted->abi_max);
+	if ((status = check_string(n, "name", backend->name, noted->name)) ||
+	    (status = check_string(n, "version", backend->version, noted->version)) ||
+	    (status = check_string(n, "vendor", backend->vendor, noted->vendor)))
+		return status;
+	if (backend->kernel_count && !backend->kernels)
+		return explain(n->why, TENON_EREFUSED, "%s: its descriptor has %u kernels at NULL", n->candidate->path,
+			       backend->kernel_count);
+	return TENON_OK;
+}
+
+/* Takes an entry into the image, skips it (a kernel or a feature that is not here), or refuses it. */
+static int take_entry(const struct negotiation *n, const struct tenon_backend_kernel *entry)
+{
+	int index = find_kernel_id(entry->id);
+	if (index < 0 || n->image->function[index])
+		return TENON_OK;
+	const char *kernel = kernels[index].name, *path = n->candidate->path;
+	if (!entry->function)
+		return explain(n->why, TENON_EREFUSED, "%s: its %s is NULL", path, kernel);
+	if (entry->numeric_class > TENON_BOUNDED)
+		return explain(n->why, TENON_EREFUSED, "%s: its %s has the unknown class %u", path, kernel,
+			       entry->numeric_class);
+	struct why needs = {0};
+	int status = check_needs(n->cpu, entry->needs ? entry->needs : "", &needs);
+	if (status == TENON_EUNSUPPORTED)
+		return TENON_OK;
+	if (status)
+		return explain(n->why, status, "%s: its %s: %.300s", path, kernel, needs.text);
+	if (entry->numeric_class == TENON_BOUNDED && !n->config->bounded)
+		return explain(n->why, TENON_EREFUSED, "%s: its %s is BOUNDED: not the bits of the other backends; to "
+			       "accept that set numerics = bounded in [runtime]", path, kernel);
+	n->image->function[index] = entry->function;
+	n->image->numeric_class[index] = entry->numeric_class;
+	return TENON_OK;
+}
+
+static int take_entries(const struct negotiation *n, const struct tenon_backend *backend)
+{
+	const char *entry = (const char *)backend->kernels;
+	for (uint32_t i = 0; i < backend->kernel_count; i++, entry += backend->kernel_size) {
+		int status = take_entry(n, (const struct tenon_backend_kernel *)entry);
+		if (status)
+			return status;
+	}
+	return TENON_OK;
+}
+
+/* The power-on self-test. It demands scalar's bits, which a BOUNDED kernel does not promise. */
+static int test_kernels(const struct negotiation *n)
+{
+	for (int i = 0; i < KERNEL_COUNT; i++) {
+		struct why found = {0};
+		if (!n->image->function[i] || n->image->numeric_class[i] != TENON_EXACT)
+			continue;
+		if (kernels[i].test(n->image->function[i], &found))
+			return explain(n->why, TENON_EREFUSED, "%s: self-test of %s: %.400s", n->candidate->path,
+				       kernels[i].name, found.text);
+	}
+	return TENON_OK;
+}
+
+static int negotiate(const struct negotiation *n)
+{
+	static const struct tenon_services services = {
+		.size = sizeof services, .abi_min = TENON_ABI_OLDEST, .abi_max = TENON_ABI_CURRENT,
+		.host_version = PACKAGE_VERSION,
+	};
+	union {
+		void *object;
+		tenon_backend_entry_fn *function;
+	} entry = {.object = dlsym(n->image->handle, "tenon_backend_entry")};
+	if (!entry.object)
+		return explain(n->why, TENON_EREFUSED, "%s: exports no tenon_backend_entry; define it with TENON_BACKEND()",
+			       n->candidate->path);
+	const struct tenon_backend *backend = entry.function(&services);
+	int status = check_descriptor(n, backend);
+	if (status == TENON_OK)
+		status = take_entries(n, backend);
+	if (status == TENON_OK)
+		status = test_kernels(n);
+	return status;
+}
+
+/* ---- Loading ----------------------------------------------------------------------------------------------------- */
+
+static int map_image(const struct negotiation *n)
+{
+	const char *path = n->candidate->path;
+	struct image *image = n->image;
+	if (find_object(image->staged.path).found)
+		return explain(n->why, TENON_EREFUSED, "%s: is mapped already, and the dynamic linker would hand back the old "
+			       "image; set stage = auto", path);
+	image->handle = open_object(image->staged.path);
+	if (!image->handle)
+		return explain(n->why, TENON_EREFUSED, "%s: cannot be mapped: %s", path, dlerror());
+	struct search mapped = find_object(image->staged.path);
+	if (!mapped.found || strcmp(mapped.build_id, n->vetted->build_id) != 0)
+		return explain(n->why, TENON_EREFUSED, "%s: build-id %s was vetted, %s was mapped", path,
+			       n->vetted->build_id, mapped.found ? mapped.build_id : "nothing");
+	return TENON_OK;
+}
+
+static int map_and_negotiate(const struct negotiation *n)
+{
+	uint64_t before = read_float_control();
+	int status = map_image(n);
+	if (status == TENON_OK)
+		status = negotiate(n);
+	uint64_t after = read_float_control();
+	if (before == after)
+		return status;
+	write_float_control(before);
+	return explain(n->why, TENON_EREFUSED, "%s: changes the floating-point control state (%#jx to %#jx), which belongs to "
+		       "the host; link it without -ffast-math", n->candidate->path, (uintmax_t)before,
+		       (uintmax_t)after);
+}
+
+static int stage_and_map(const struct negotiation *n, const struct source *source)
+{
+	struct image *image = n->image;
+	int status = stage_source(source, n->candidate->path, n->vetted->name, n->config->stage, &image->staged, n->why);
+	if (status)
+		return status;
+	status = map_and_negotiate(n);
+	close_staged(&image->staged);
+	return status;
+}
+
+/* Everything but the allocation of image and the reading of source. */
+static int fill_image(const struct config *config, const struct cpu *cpu, const struct candidate *candidate,
+		      const struct source *source, struct image *image, struct why *why)
+{
+	struct vetted vetted;
+	int status = vet_bytes(source->bytes, source->size, candidate->path, cpu, &vetted, why);
+	if (status)
+		return status;
+	snprintf(image->name, sizeof image->name, "%s", vetted.name);
+	snprintf(image->version, sizeof image->version, "%s", vetted.version);
+	snprintf(image->path, sizeof image->path, "%s", candidate->path);
+	snprintf(image->build_id, sizeof image->build_id, "%s", vetted.build_id);
+	image->key = source->key;
+	struct negotiation negotiation = {config, cpu, candidate, &vetted, image, why};
+	return stage_and_map(&negotiation, source);
+}
+
+int load_image(const struct config *config, const struct cpu *cpu, const struct candidate *candidate,
+	       struct image **out, struct why *why)
+{
+	struct source source;
+	if (atomic_load(&link_lost))
+		return explain(why, TENON_EFORKED, "%s: cannot be loaded: the parent was loading or unloading a backend when "
+			       "it forked this child; only what is loaded already can serve here", candidate->path);
+	int status = read_source(candidate->path, &source, why);
+	if (status)
+		return status;
+	struct image *image = calloc(1, sizeof *image);
+	if (image) {
+		image->staged.descriptor = -1;
+		status = fill_image(config, cpu, candidate, &source, image, why);
+	} else {
+		status = explain(why, TENON_ENOMEM, "%s: no memory to load it", candidate->path);
+	}
+	free_source(&source);
+	if (status == TENON_OK)
+		*out = image;
+	else if (image)
+		unload_image(image, NULL);
+	return status;
+}
+
+bool unload_image(struct image *image, struct why *why)
+{
+	bool gone = true;
+	if (image->handle) {
+		close_object(image->handle);
+		gone = !find_object(image->staged.path).found;
+		if (!gone)
+			explain(why, TENON_EREFUSED, "%s (%s): resident, because the dynamic linker kept %s after dlclose(): "
+				"a reference from another library, a thread-local destructor or a unique symbol",
+				image->name, image->path, image->staged.path);
+	}
+	unstage(&image->staged);
+	free(image);
+	return gone;
+}

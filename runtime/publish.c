@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owns what a rollback needs: the table before the last swap, and the count of rollbacks begun and done. Swaps come one at
+ * a time (the runtime's lock); rollbacks come from anywhere, also while a swap is between any two of its steps.
+ *
+ *     rollback                                  swap
+ *     R1  begun++                               S1  restored = NULL
+ *     R2  t = previous, or scalar               S2  vetoes = begun; refuse unless done == begun
+ *     R3  restored = t                          ..  prepare: milliseconds
+ *     R4  previous = t                          S3  give up if begun != vetoes
+ *     R5  active = t                            S4  base = active; previous = base
+ *     R6  pinned = true                         S5  active = table
+ *     R7  done++                                S6  finished if begun == vetoes
+ *                                               S7  x = restored, or base if NULL
+ *                                                   active: table -> x, previous: base -> x (compare and swap)
+ *
+ * All of it is sequentially consistent, so some total order of the steps explains every outcome:
+ *
+ * 1. A rollback wins over every swap that it overlaps. If R1 comes after S2 and before S6, the swap sees begun move and
+ *    goes to S7. If R5 comes after S7, it stands by itself. If R5 came before S5, S5 hid it; then R3 came before S7, so
+ *    x is what that rollback chose, and S7 puts it back. If R5 came between S5 and S7 the compare and swap fails, and the
+ *    rollback's store stays. If R1 came after S6, the swap was finished first and previous is its base.
+ * 2. A rollback that began before S2 and is not done stops the swap at S2, before anything changed. So a finished swap
+ *    never has a rollback with an older idea of `previous` behind it.
+ * 3. A second rollback is a no-op: after R4, R5 or S7 previous equals active. (R4 may be hidden by S4; S7 repairs that as
+ *    it repairs active.) Two rollbacks with different targets at the same moment leave either target's table.
+ * 4. No freed table is published. A rollback loads a table (R2) and stores it later (R5) without a read-side section. So
+ *    retire.c takes a moment at which done == begun and no swap runs, and calls garbage what is then neither active nor
+ *    previous. Every rollback that ever saw such a table is over, and later ones load previous or scalar: garbage cannot
+ *    become reachable again, and after one grace period nobody reads it. Between S2 and S7 no such moment exists for the
+ *    retire thread: S4 to S7 run under its lock, and before S4 the swap has touched neither pointer.
+ *
+ * Between S5 and S7 calls may take the new table although a rollback has returned: a few instructions.
+ */
+#include <config.h> /* not "config.h": that is runtime/config.h here */
+
+#include "runtime/publish.h"
+
+#include <time.h>
+
+#ifdef TENON_TEST_HOOKS
+void (*publish_hook)(const char *step);
+#define STEP(name) (publish_hook ? publish_hook(name) : (void)0)
+#else
+#define STEP(name) ((void)0)
+#endif
+
+static _Atomic(const struct table *) previous = &scalar_table;
+static _Atomic(const struct table *) restored;
+static _Atomic uint64_t begun, done;
+static atomic_bool pinned;
+
+/* done first: if an older done equals a younger begun, both held at the moment begun was read. */
+static bool is_quiet(uint64_t *vetoes)
+{
+	uint64_t ended = atomic_load(&done);
+	*vetoes = atomic_load(&begun);
+	return ended == *vetoes;
+}
+
+int begin_swap(uint64_t *vetoes, struct why *why)
+{
+	atomic_store(&restored, NULL);
+	/* A rollback takes nanoseconds, unless its thread lost the processor in the middle. */
+	for (int i = 0; i < 20; i++) {
+		if (is_quiet(vetoes))
+			return TENON_OK;
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	return explain(why, TENON_EROLLEDBACK, "swap: a rollback has begun and not ended; it wins; try again");
+}
+
+static int yield_to_rollback(struct why *why)
+{
+	return explain(why, TENON_EROLLEDBACK, "swap: a rollback came while the swap was under way, and it wins; check why it "
+		       "was ordered, then swap again");
+}
+
+int finish_swap(uint64_t vetoes, const struct table *table, struct why *why)
+{
+	STEP("prepared");
+	if (atomic_load(&begun) != vetoes)
+		return yield_to_rollback(why);
+	STEP("checked");
+	const struct table *base = atomic_load(&active_table);
+	if (base == table)
+		return TENON_OK;
+	STEP("based");
+	atomic_store(&previous, base);
+	STEP("prior");
+	atomic_store(&active_table, table);
+	STEP("published");
+	if (atomic_load(&begun) == vetoes)
+		return TENON_OK;
+	const struct table *target = atomic_load(&restored);
+	if (!target)
+		target = base;
+	STEP("yielding");
+	const struct table *expected = table;
+	atomic_compare_exchange_strong(&active_table, &expected, target);
+	expected = base;
+	atomic_compare_exchange_strong(&previous, &expected, target);
+	return yield_to_rollback(why);
+}
+
+bool reset_publication(void)
+{
+	uint64_t vetoes;
+	atomic_store(&restored, NULL);
+	atomic_store(&previous, &scalar_table);
+	atomic_store(&active_table, &scalar_table);
+	/* A rollback under way may still store what it loaded before. */
+	return is_quiet(&vetoes) && atomic_load(&previous) == &scalar_table &&
+	       atomic_load(&active_table) == &scalar_table;
+}
+
+void roll_back(enum tenon_rollback_target target)
+{
+	atomic_fetch_add(&begun, 1);
+	STEP("begun");
+	const struct table *table =
+		target == TENON_ROLLBACK_SCALAR ? &scalar_table : atomic_load(&previous);
+	STEP("loaded");
+	atomic_store(&restored, table);
+	STEP("restored");
+	atomic_store(&previous, table);
+	STEP("previous");
+	atomic_store(&active_table, table);
+	STEP("active");
+	atomic_store(&pinned, true);
+	atomic_fetch_add(&done, 1);
+}
+
+bool find_reachable(const struct table *reachable[2])
+{
+	uint64_t vetoes;
+	bool quiet = is_quiet(&vetoes);
+	reachable[0] = atomic_load(&active_table);
+	reachable[1] = atomic_load(&previous);
+	return quiet;
+}
+
+void forget_rollbacks_under_way(void)
+{
+	atomic_store(&done, atomic_load(&begun));
+}
+
+uint64_t count_rollbacks(void)
+{
+	return atomic_load(&done);
+}
+
+bool is_pinned(void)
+{
+	return atomic_load(&pinned);
+}
+
+void set_pinned(bool value)
+{
+	atomic_store(&pinned, value);
+}
