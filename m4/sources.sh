@@ -25,7 +25,7 @@ for file in runtime/*.c; do
 	esac
 done
 list POLICY_FILES $policy runtime/specs/*.c
-list RUNTIME_FILES $runtime runtime/*.h runtime/*.def
+list RUNTIME_FILES $runtime runtime/*.h runtime/*.def runtime/specs/*.h
 list SCALAR_FILES backends/scalar/*.c backends/scalar/*.h
 list SHARED_FILES backends/shared/*.h
 list AVX2_FILES backends/avx2/*.c backends/avx2/*.h

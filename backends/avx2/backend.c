@@ -7,6 +7,7 @@
 #include "config.h"
 
 static const struct tenon_backend_kernel avx2_kernels[] = {
+	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", avx2_vector_similarity),
 	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", avx2_inner_product),
 };
 

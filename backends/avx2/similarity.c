@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The query-against-rows family on avx2. Pure.
+ * The query-against-rows family on avx2: the shared body over this ISA's vector. Pure.
  */
 #include "backends/avx2/avx2.h"
+#include "backends/avx2/vec.h"
+
+#include "backends/shared/similarity_body.h"
+
+int avx2_vector_similarity(const void *args, void *scratch)
+{
+	(void)scratch;
+	return vector_similarity(args);
+}
 
 int avx2_inner_product(const void *args, void *scratch)
 {
-	const struct tenon_inner_product_args *a = args;
 	(void)scratch;
-	for (size_t r = 0; r < a->count; r++) {
-		const float *row = a->rows + r * a->stride;
-		float lane[32] = {0};
-		for (size_t i = 0; i < a->dim; i++)
-			lane[i % 32] += a->query[i] * row[i];
-		for (int w = 16; w; w /= 2)
-			for (int j = 0; j < w; j++)
-				lane[j] += lane[j + w];
-		a->scores[r] = lane[0];
-	}
-	return TENON_OK;
+	return inner_product(args);
 }

@@ -118,4 +118,7 @@ static inline float vec_fold(vec a)
 	return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+/* The same for 32 lanes in order: w = 16, 8, 4, 2, 1. */
+static inline float vec_fold_32(const vec lane[2]) { return vec_fold(vec_add(lane[0], lane[1])); }
+
 #endif

@@ -7,6 +7,7 @@
 #include "config.h"
 
 static const struct tenon_backend_kernel neon_kernels[] = {
+	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", neon_vector_similarity),
 	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", neon_inner_product),
 };
 

@@ -118,4 +118,12 @@ static inline float vec_fold(vec a)
 	return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
 
+/* The same for 32 lanes in order: w = 16, 8, 4, 2, 1. */
+static inline float vec_fold_32(const vec lane[8])
+{
+	vec even = vec_add(vec_add(lane[0], lane[4]), vec_add(lane[2], lane[6]));
+	vec odd = vec_add(vec_add(lane[1], lane[5]), vec_add(lane[3], lane[7]));
+	return vec_fold(vec_add(even, odd));
+}
+
 #endif

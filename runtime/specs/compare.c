@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Data and comparisons of the self-tests. Pure.
+ */
+#include "runtime/specs/compare.h"
+
+#include <string.h>
+
+void make_test_floats(float *out, size_t count, uint32_t seed)
+{
+	for (size_t i = 0; i < count; i++) {
+		seed = seed * 1664525 + 1013904223;
+		out[i] = (float)((int32_t)seed >> 8) * 0x1p-23f;
+	}
+}
+
+static uint32_t bits_of(float x)
+{
+	uint32_t bits;
+	memcpy(&bits, &x, sizeof bits);
+	return x != x ? 0x7fc00000 : bits;
+}
+
+int compare_status(struct why *why, const char *kernel, const char *shape, int got, int want)
+{
+	if (got == want)
+		return 0;
+	return explain(why, TENON_EREFUSED, "%s: self-test %s: returned %d, scalar returns %d", kernel, shape, got, want);
+}
+
+int compare_floats(struct why *why, const char *kernel, const char *shape, const float *got, const float *want,
+	size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bits_of(got[i]) != bits_of(want[i]))
+			return explain(why, TENON_EREFUSED, "%s: self-test %s: output %zu is %a, scalar's is %a", kernel, shape,
+				i, (double)got[i], (double)want[i]);
+	return 0;
+}
+
+int compare_integers(struct why *why, const char *kernel, const char *shape, const uint32_t *got,
+	const uint32_t *want, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (got[i] != want[i])
+			return explain(why, TENON_EREFUSED, "%s: self-test %s: output %zu is %u, scalar's is %u", kernel, shape,
+				i, got[i], want[i]);
+	return 0;
+}
