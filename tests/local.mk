@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Tests speak TAP. Unit tests see the runtime's internals through the convenience library.
 AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' \
-	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)'; \
-	export CMOCKA_MESSAGE_OUTPUT TENON_BACKEND_PATH top_srcdir top_builddir;
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)' EMULATOR='$(EMULATOR)' \
+	TEST_CFLAGS='$(INIH_CFLAGS) $(URCU_CFLAGS) $(SANITIZER_CFLAGS)' TEST_LIBS='$(INIH_LIBS) $(URCU_LIBS) $(LIBS)'; \
+	export CMOCKA_MESSAGE_OUTPUT TENON_BACKEND_PATH top_srcdir top_builddir CC EMULATOR TEST_CFLAGS TEST_LIBS;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-unit $(LIBTOOL) --mode=execute $(EMULATOR)
 SH_LOG_DRIVER = $(LOG_DRIVER)
@@ -17,4 +18,12 @@ endif
 
 # Shell tests: tests/AREA/NAME_test.sh.
 TESTS += $(SHELL_TESTS)
-EXTRA_DIST += tests/run-unit $(SHELL_TESTS)
+EXTRA_DIST += tests/run-unit tests/tap.sh $(SHELL_TESTS)
+
+# The examples are the client and the plugin of installcheck; readme_test.sh compares them with the README.
+EXTRA_DIST += examples/host.c examples/plugin.c tests/build/installcheck.sh
+installcheck-local:
+	$(AM_TESTS_ENVIRONMENT) DESTDIR='$(DESTDIR)' bindir='$(bindir)' libdir='$(libdir)' backenddir='$(backenddir)' \
+		VERSION='$(VERSION)' $(SHELL) $(top_srcdir)/tests/build/installcheck.sh > installcheck.log; \
+		status=$$?; cat installcheck.log; test $$status = 0 && ! grep '^not ok' installcheck.log > /dev/null
+CLEANFILES += installcheck.log

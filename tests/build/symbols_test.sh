@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# libtenon exports the functions of tenon.h and nothing else, needs few libraries, and costs a process 8 bytes of
+# thread-local storage and no constructor.
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:?}/tests/tap.sh"
+cd "$directory" || exit 99
+library=${top_builddir:?}/.libs/libtenon.so
+
+# One statement a line; the first tenon_ name before a parenthesis is the function.
+echo '#include <tenon/tenon.h>' | sh -c "${CC:-cc} -E -P -I'$top_srcdir/include' -x c -" | tr '\n' ' ' | tr ';' '\n' |
+	grep -v '^ *typedef' | sed -n 's/^[^(]*[ *]\(tenon_[a-z0-9_]*\) *(.*/\1/p' | LC_ALL=C sort > declared
+nm -D --defined-only "$library" | awk '$2 == "T" {print $3}' | sed 's/@.*//' | LC_ALL=C sort > exported
+nm -D --defined-only "$library" | awk '$2 != "T" && $2 != "A"' > data
+
+is "tenon.h declares functions" test "$(wc -l < declared)" -gt 15
+diff declared exported > out
+is "libtenon exports what tenon.h declares (< declared only, > exported only)" empty out
+cp data out
+is "libtenon exports no data" empty out
+: > out
+
+if is_sanitized; then
+	skip "needed libraries, thread-local storage, constructors" "a sanitizer brings its own"
+	finish
+	exit
+fi
+readelf -dW "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+	grep -v -e '^libc\.so' -e '^libm\.so' -e '^libdl\.so' -e '^libpthread\.so' -e '^libinih\.so' -e '^ld-linux' \
+		-e '^liburcu-bp\.so' -e '^liburcu-common\.so' > out
+is "libtenon needs libc, libm, libinih and liburcu-bp only" empty out
+readelf -lW "$library" | awk '$1 == "TLS" {print $6}' > out
+is "thread-local storage takes 8 bytes" test "$(cat out)" = 0x000008
+readelf -dW "$library" > out
+is "libtenon is nodelete" says out 'NODELETE'
+# The C runtime's frame_dummy is in every shared object: one pointer.
+is "no constructor but the C runtime's" says out 'INIT_ARRAYSZ) *8 '
+is "no text relocations" test -z "$(grep TEXTREL out)"
+finish
