@@ -28,5 +28,8 @@ libtenon_la_SOURCES =
 libtenon_la_LIBADD = runtime/libruntime.la
 libtenon_la_LDFLAGS = $(AM_LDFLAGS) -version-info 1:0:0 -Wl,-z,nodelete \
 	-Wl,--version-script=$(top_srcdir)/runtime/libtenon.map
+if !SANITIZED
+libtenon_la_LDFLAGS += -no-undefined -Wl,-z,defs
+endif
 EXTRA_libtenon_la_DEPENDENCIES = runtime/libtenon.map
 EXTRA_DIST += runtime/libtenon.map

@@ -122,6 +122,21 @@ static void a_batch_names_an_unknown_kernel(void **state)
 	assert_string_equal(tenon_error_detail(), "call 0: no kernel has the id 65520");
 }
 
+static void a_batch_says_who_served(void **state)
+{
+	(void)state;
+	struct tenon_inner_product_args good = good_args();
+	struct tenon_call call = {TENON_ID_inner_product, 99, &good};
+	struct tenon_served served;
+	memset(&served, 0xff, sizeof served);
+	assert_int_equal(tenon_batch(&call, 1, &served), TENON_OK);
+	assert_string_equal(served.backend, "scalar");
+	assert_true(served.generation < UINT64_MAX);
+	call.kernel = 0xfff0;
+	assert_int_equal(tenon_batch(&call, 1, &served), TENON_EINVAL);
+	assert_string_equal(served.backend, "");
+}
+
 static void an_empty_batch_succeeds(void **state)
 {
 	(void)state;
@@ -168,6 +183,7 @@ int main(void)
 		cmocka_unit_test(nothing_to_do_is_success),
 		cmocka_unit_test(a_batch_gives_each_call_its_status),
 		cmocka_unit_test(a_batch_names_an_unknown_kernel),
+		cmocka_unit_test(a_batch_says_who_served),
 		cmocka_unit_test(an_empty_batch_succeeds),
 		cmocka_unit_test(a_batch_of_null_is_refused),
 		cmocka_unit_test(the_detail_is_of_this_thread),
