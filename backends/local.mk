@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The backends. Flags of an ISA reach only its own files; the explicit negatives survive a user's -march=native, which
-# comes last on the command line. -fvect-cost-model lets a packager's -O2 vectorise the scalar reference too.
+# comes last on the command line. VECTOR_CFLAGS lets a packager's -O2 vectorise the scalar reference too.
 
 # No crt files: they add constructors, and a plugin with constructors is refused (libtool drops a bare -nostartfiles).
 PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(backenddir) -Wl,--build-id=sha1 -Wl,-z,relro \
@@ -9,7 +9,7 @@ if !SANITIZED
 PLUGIN_LDFLAGS += -XCClinker -nostartfiles
 endif
 
-SCALAR_CFLAGS = -O3 -ftree-vectorize -fvect-cost-model=dynamic $(COMMON_CFLAGS) $(BASELINE_CFLAGS)
+SCALAR_CFLAGS = -O3 -ftree-vectorize $(VECTOR_CFLAGS) $(COMMON_CFLAGS) $(BASELINE_CFLAGS)
 
 # Linked into the runtime; cannot fail to load.
 noinst_LTLIBRARIES += backends/libscalar.la
@@ -35,7 +35,8 @@ endif
 if BUILD_AVX512
 backend_LTLIBRARIES += backends/avx512.la
 backends_avx512_la_SOURCES = $(AVX512_FILES)
-backends_avx512_la_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl -mno-fma
+# clang takes -mno-fma after -mavx512f for a wish to have neither; gcc keeps to it in any order.
+backends_avx512_la_CFLAGS = -O3 $(COMMON_CFLAGS) -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl
 backends_avx512_la_LDFLAGS = $(PLUGIN_LDFLAGS) -Wl,-z,x86-64-v4
 else
 EXTRA_DIST += $(AVX512_FILES)
