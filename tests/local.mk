@@ -27,3 +27,13 @@ installcheck-local:
 		VERSION='$(VERSION)' $(SHELL) $(top_srcdir)/tests/build/installcheck.sh > installcheck.log; \
 		status=$$?; cat installcheck.log; test $$status = 0 && ! grep '^not ok' installcheck.log > /dev/null
 CLEANFILES += installcheck.log
+
+# The same bits from every backend; --record rewrites the golden hashes.
+check_PROGRAMS += tests/bits/bits
+TESTS += tests/bits/bits
+tests_bits_bits_SOURCES = $(BITS_FILES)
+tests_bits_bits_LDADD = runtime/libpolicy.la -lm
+EXTRA_DIST += tests/bits/golden.txt
+record-bits: tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
+	tests/bits/bits$(EXEEXT) --record --golden $(top_srcdir)/tests/bits/golden.txt backends/.libs
+.PHONY: record-bits

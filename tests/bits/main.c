@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The bit-identity test: runs every kernel of the linked-in scalar and of each plugin in a folder over the same cases
+ * and demands the same hash, and the hash of golden.txt. Plugins are opened directly, without the runtime. One thread.
+ *
+ *     bits [--quick] [--record] [--golden FILE] [FOLDER]
+ *
+ * Without arguments it takes FOLDER from TENON_BACKEND_PATH and FILE from $top_srcdir/tests/bits/golden.txt; under an
+ * emulator (EMULATOR is set) it is quick. --record rewrites FILE when all backends agree.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/cpu.h"
+#include "runtime/find.h"
+#include "runtime/kernels.h"
+#include "tests/bits/bits.h"
+
+#define TENON_ARG(type, member)
+#define TENON_KERNEL(id, name, scratch, args) bits_##name,
+static void (*const run_bits[KERNEL_COUNT])(tenon_kernel_fn *function, struct bits *bits) = {
+#include <tenon/kernels.def>
+};
+#undef TENON_KERNEL
+#undef TENON_ARG
+
+enum { PLUGIN_LIMIT = 32 };
+enum mode { FULL, QUICK, MODE_COUNT };
+static const char *const mode_names[MODE_COUNT] = {"full", "quick"};
+
+struct plugin {
+	char name[32];
+	const struct tenon_backend *backend;
+};
+
+static struct {
+	struct cpu cpu;
+	struct plugin plugins[PLUGIN_LIMIT];
+	size_t plugin_count;
+	uint64_t golden[KERNEL_COUNT][MODE_COUNT], golden_cases[KERNEL_COUNT][MODE_COUNT];
+	int tests, failures;
+} run;
+
+static void result(int ok, const char *text, const char *remark)
+{
+	printf("%sok %d - %s%s\n", ok ? "" : "not ", ++run.tests, text, remark);
+	run.failures += !ok;
+}
+
+/* ---- Plugins ----------------------------------------------------------------------------------------------------- */
+
+static void add_plugin(const struct candidate *file)
+{
+	static const struct tenon_services services = {sizeof services, TENON_ABI_OLDEST, TENON_ABI_CURRENT, 0, "bits"};
+	char text[PATH_MAX + 64];
+	snprintf(text, sizeof text, "open %s", file->path);
+	void *handle = dlopen(file->path, RTLD_NOW | RTLD_LOCAL);
+	tenon_backend_entry_fn *entry = NULL;
+	if (handle)
+		*(void **)&entry = dlsym(handle, "tenon_backend_entry");
+	if (!entry) {
+		result(0, text, "");
+		printf("# %s\n", dlerror());
+		return;
+	}
+	struct plugin *plugin = &run.plugins[run.plugin_count++];
+	snprintf(plugin->name, sizeof plugin->name, "%s", file->vetted.name);
+	plugin->backend = entry(&services);
+}
+
+/* Opens a file if this CPU can run it; says so where it cannot. */
+static void consider_file(const char *folder, const char *name)
+{
+	struct candidate file;
+	char path[PATH_MAX], text[PATH_MAX + 64];
+	size_t length = strlen(name);
+	if (length < 4 || strcmp(name + length - 3, ".so") != 0 || run.plugin_count == PLUGIN_LIMIT)
+		return;
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	int status = examine_backend(&run.cpu, path, &file);
+	if (!status) {
+		add_plugin(&file);
+		return;
+	}
+	snprintf(text, sizeof text, "%s # SKIP %s", name, file.why.text);
+	result(status == TENON_EUNSUPPORTED, text, "");
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void open_plugins(const char *folder)
+{
+	struct dirent **entries = NULL;
+	int count = folder ? scandir(folder, &entries, NULL, by_name) : -1;
+	if (count < 0)
+		result(0, "read the folder of plugins: ", folder ? folder : "TENON_BACKEND_PATH is not set");
+	for (int i = 0; i < count; i++) {
+		consider_file(folder, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+/* ---- Golden hashes ----------------------------------------------------------------------------------------------- */
+
+static void read_golden(const char *path)
+{
+	char kernel[64], mode[8];
+	uint64_t cases, hash;
+	FILE *file = fopen(path, "r");
+	if (!file)
+		return;
+	while (fscanf(file, "%63s %7s %" SCNu64 " %" SCNx64, kernel, mode, &cases, &hash) == 4) {
+		int k = find_kernel_name(kernel), m = strcmp(mode, "quick") == 0;
+		if (k >= 0) {
+			run.golden[k][m] = hash;
+			run.golden_cases[k][m] = cases;
+		}
+	}
+	fclose(file);
+}
+
+static int write_golden(const char *path)
+{
+	FILE *file = fopen(path, "w");
+	if (!file)
+		return -1;
+	for (int k = 0; k < KERNEL_COUNT; k++)
+		for (int m = 0; m < MODE_COUNT; m++)
+			fprintf(file, "%s %s %" PRIu64 " %016" PRIx64 "\n", kernels[k].name, mode_names[m],
+				run.golden_cases[k][m], run.golden[k][m]);
+	return fclose(file);
+}
+
+/* ---- Comparing --------------------------------------------------------------------------------------------------- */
+
+static void report_line(const char *kernel, const char *backend, const struct bits *bits, int ok, const char *remark)
+{
+	char text[160];
+	snprintf(text, sizeof text, "%s %s %" PRIu64 " %016" PRIx64, kernel, backend, bits->cases, bits->hash);
+	result(ok, text, remark);
+}
+
+/* Scalar sets the trace that the others are compared with; its own measure is the golden hash. */
+static void run_reference(int k, enum mode mode, int record, struct bits *bits)
+{
+	run_bits[k](kernels[k].scalar, bits);
+	if (record) {
+		run.golden[k][mode] = bits->hash;
+		run.golden_cases[k][mode] = bits->cases;
+	}
+	int same = run.golden[k][mode] == bits->hash && run.golden_cases[k][mode] == bits->cases;
+	report_line(kernels[k].name, "scalar (linked)", bits, bits->cases && same, same ? "" : ": not the golden hash");
+	if (!same)
+		printf("# golden.txt: %" PRIu64 " cases, %016" PRIx64 "; if the specification changed, run with --record\n",
+		       run.golden_cases[k][mode], run.golden[k][mode]);
+}
+
+static void run_plugin_kernel(int k, const struct plugin *plugin, const struct tenon_backend_kernel *entry,
+	const struct bits *reference)
+{
+	struct bits bits = {.quick = reference->quick, .trace = reference->trace,
+		.trace_cases = reference->cases, .compare = 1};
+	struct why why;
+	char backend[64];
+	snprintf(backend, sizeof backend, "%s%s%s", plugin->name, *entry->needs ? ":" : "", entry->needs);
+	if (check_needs(&run.cpu, entry->needs, &why)) {
+		report_line(kernels[k].name, backend, &bits, 1, " # SKIP this CPU lacks a feature of the entry");
+		printf("# %s\n", why.text);
+		return;
+	}
+	run_bits[k](entry->function, &bits);
+	int ok = bits.hash == reference->hash && bits.cases == reference->cases;
+	report_line(kernels[k].name, backend, &bits, ok, ok ? "" : ": differs from scalar");
+	if (!ok)
+		printf("# the first case that differs is number %" PRIu64 "\n", bits.first_bad);
+}
+
+static void run_kernel(int k, enum mode mode, int record)
+{
+	struct bits reference = {.quick = mode == QUICK};
+	run_reference(k, mode, record, &reference);
+	for (size_t p = 0; p < run.plugin_count; p++) {
+		const struct tenon_backend *backend = run.plugins[p].backend;
+		for (uint32_t e = 0; e < backend->kernel_count; e++)
+			if (backend->kernels[e].id == kernels[k].id)
+				run_plugin_kernel(k, &run.plugins[p], &backend->kernels[e], &reference);
+	}
+	free(reference.trace);
+}
+
+/* ---- Command line ------------------------------------------------------------------------------------------------ */
+
+struct options {
+	int quick, record;
+	const char *folder;
+	char golden[PATH_MAX];
+};
+
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	const char *top = getenv("top_srcdir"), *emulator = getenv("EMULATOR");
+	snprintf(options->golden, sizeof options->golden, "%s/tests/bits/golden.txt", top ? top : ".");
+	options->folder = getenv("TENON_BACKEND_PATH");
+	options->quick = emulator && *emulator;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--quick") == 0)
+			options->quick = 1;
+		else if (strcmp(argv[i], "--record") == 0)
+			options->record = 1;
+		else if (strcmp(argv[i], "--golden") == 0 && i + 1 < argc)
+			snprintf(options->golden, sizeof options->golden, "%s", argv[++i]);
+		else if (argv[i][0] != '-')
+			options->folder = argv[i];
+		else
+			return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	if (parse_options(argc, argv, &options)) {
+		fputs("usage: bits [--quick] [--record] [--golden FILE] [FOLDER]\n", stderr);
+		return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	probe_cpu(&run.cpu);
+	open_plugins(options.folder);
+	read_golden(options.golden);
+	for (int k = 0; k < KERNEL_COUNT; k++) {
+		if (options.record || !options.quick)
+			run_kernel(k, FULL, options.record);
+		if (options.record || options.quick)
+			run_kernel(k, QUICK, options.record);
+	}
+	if (options.record && !run.failures && write_golden(options.golden))
+		result(0, "write ", options.golden);
+	printf("1..%d\n", run.tests);
+	return run.failures != 0;
+}
