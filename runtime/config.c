@@ -101,7 +101,7 @@ static bool section_exists(const char *section)
 static int refuse_name(const struct ini_line *line, struct why *why)
 {
 	char valid[384];
-	if (!*line->section)
+	if (line->key && !*line->section)
 		return explain(why, TENON_ECONFIG, "%s:%d: '%s' stands before any section; put a line such as [runtime] above it",
 			       line->path, line->number, line->key);
 	list_keys(line->key ? line->section : NULL, valid, sizeof valid);
@@ -173,9 +173,30 @@ static int load_directory(struct loader *loader, const char *directory, struct w
 	return status;
 }
 
+/* The program's name as the kernel knows it; argv is the caller's to forge. "" where /proc does not say. */
+static void name_program(char *name, size_t size)
+{
+	static const char deleted[] = " (deleted)"; /* the file was replaced while it runs */
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+	name[0] = '\0';
+	if (length <= 0)
+		return;
+	path[length] = '\0';
+	size_t tail = sizeof deleted - 1;
+	if ((size_t)length > tail && strcmp(path + length - tail, deleted) == 0)
+		path[length - (ssize_t)tail] = '\0';
+	const char *slash = strrchr(path, '/');
+	snprintf(name, size, "%s", slash ? slash + 1 : "");
+}
+
 static int load_system(struct loader *loader, const char *directory, const char *program, struct why *why)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], own[NAME_MAX + 1];
+	if (!program) {
+		name_program(own, sizeof own);
+		program = own;
+	}
 	snprintf(path, sizeof path, "%s/tenon.ini", directory);
 	int status = load_file(loader, path, false, why);
 	if (!status)
@@ -235,26 +256,7 @@ int load_config_from(struct config *config, const char *directory, const char *p
 	return status;
 }
 
-/* The program's name as the kernel knows it; argv is the caller's to forge. "" where /proc does not say. */
-static void name_program(char *name, size_t size)
-{
-	static const char deleted[] = " (deleted)"; /* the file was replaced while it runs */
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-	name[0] = '\0';
-	if (length <= 0)
-		return;
-	path[length] = '\0';
-	size_t tail = sizeof deleted - 1;
-	if ((size_t)length > tail && strcmp(path + length - tail, deleted) == 0)
-		path[length - (ssize_t)tail] = '\0';
-	const char *slash = strrchr(path, '/');
-	snprintf(name, size, "%s", slash ? slash + 1 : "");
-}
-
 int load_config(struct config *config, const char *path, struct why *why)
 {
-	char program[NAME_MAX + 1];
-	name_program(program, sizeof program);
-	return load_config_from(config, TENON_SYSCONFDIR, program, path, why);
+	return load_config_from(config, TENON_SYSCONFDIR, NULL, path, why);
 }

@@ -75,7 +75,7 @@ void default_config(struct config *config);
  */
 int load_config(struct config *config, const char *path, struct why *why);
 
-/* The same with the system's layers from another directory and for another program ("" for none). */
+/* The same with the system's layers from another directory, for another program (NULL for this one, "" for none). */
 int load_config_from(struct config *config, const char *directory, const char *program, const char *path,
 		     struct why *why);
 

@@ -95,11 +95,13 @@ static bool parse_names(const struct config_key *key, void *field, const char *v
 		used += (size_t)snprintf(out + used, key->size - used, "%s%s", used ? "," : "", name);
 		at += length;
 		at += strspn(at, " ");
-		if (*at && *at++ != ',')
+		if (!*at)
+			return true;
+		if (*at++ != ',')
 			return false;
 		at += strspn(at, " ");
 	}
-	return true;
+	return !*value;
 }
 
 static bool parse_label(const struct config_key *key, void *field, const char *value)
