@@ -28,11 +28,6 @@ uint64_t bits_random(uint64_t kernel, uint64_t number, uint64_t buffer, uint64_t
 	return mix(seed_buffer(kernel, number, buffer) + index * GOLDEN_GAMMA);
 }
 
-int bits_wanted(const struct bits *bits, uint64_t number)
-{
-	return !bits->quick || mix(number) % 16 == 0;
-}
-
 static float from_bits(uint32_t bits)
 {
 	float x;

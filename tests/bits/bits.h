@@ -13,7 +13,6 @@
 struct bits {
 	uint64_t hash;
 	uint64_t cases;
-	int quick; /* run one case in sixteen: for emulators */
 	/* The running hash after each case: of the reference run, growing, or to compare with. */
 	uint64_t *trace;
 	uint64_t trace_cases;
@@ -26,9 +25,6 @@ struct bits {
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG
-
-/* Does this run include case number? Ask before the data is made. */
-int bits_wanted(const struct bits *bits, uint64_t number);
 
 /* 64 random bits that depend on the arguments alone. */
 uint64_t bits_random(uint64_t kernel, uint64_t number, uint64_t buffer, uint64_t index);

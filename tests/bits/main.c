@@ -3,10 +3,10 @@
  * The bit-identity test: runs every kernel of the linked-in scalar and of each plugin in a folder over the same cases
  * and demands the same hash, and the hash of golden.txt. Plugins are opened directly, without the runtime. One thread.
  *
- *     bits [--quick] [--record] [--golden FILE] [FOLDER]
+ *     bits [--record] [--golden FILE] [FOLDER]
  *
- * Without arguments it takes FOLDER from TENON_BACKEND_PATH and FILE from $top_srcdir/tests/bits/golden.txt; under an
- * emulator (EMULATOR is set) it is quick. --record rewrites FILE when all backends agree.
+ * Without arguments it takes FOLDER from TENON_BACKEND_PATH and FILE from $top_srcdir/tests/bits/golden.txt. --record
+ * rewrites FILE when all backends agree.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -30,8 +30,6 @@ static void (*const run_bits[KERNEL_COUNT])(tenon_kernel_fn *function, struct bi
 #undef TENON_ARG
 
 enum { PLUGIN_LIMIT = 32 };
-enum mode { FULL, QUICK, MODE_COUNT };
-static const char *const mode_names[MODE_COUNT] = {"full", "quick"};
 
 struct plugin {
 	char name[32];
@@ -42,7 +40,7 @@ static struct {
 	struct cpu cpu;
 	struct plugin plugins[PLUGIN_LIMIT];
 	size_t plugin_count;
-	uint64_t golden[KERNEL_COUNT][MODE_COUNT], golden_cases[KERNEL_COUNT][MODE_COUNT];
+	uint64_t golden[KERNEL_COUNT], golden_cases[KERNEL_COUNT];
 	int tests, failures;
 } run;
 
@@ -113,16 +111,16 @@ static void open_plugins(const char *folder)
 
 static void read_golden(const char *path)
 {
-	char kernel[64], mode[8];
+	char kernel[64];
 	uint64_t cases, hash;
 	FILE *file = fopen(path, "r");
 	if (!file)
 		return;
-	while (fscanf(file, "%63s %7s %" SCNu64 " %" SCNx64, kernel, mode, &cases, &hash) == 4) {
-		int k = find_kernel_name(kernel), m = strcmp(mode, "quick") == 0;
+	while (fscanf(file, "%63s %" SCNu64 " %" SCNx64, kernel, &cases, &hash) == 3) {
+		int k = find_kernel_name(kernel);
 		if (k >= 0) {
-			run.golden[k][m] = hash;
-			run.golden_cases[k][m] = cases;
+			run.golden[k] = hash;
+			run.golden_cases[k] = cases;
 		}
 	}
 	fclose(file);
@@ -134,9 +132,8 @@ static int write_golden(const char *path)
 	if (!file)
 		return -1;
 	for (int k = 0; k < KERNEL_COUNT; k++)
-		for (int m = 0; m < MODE_COUNT; m++)
-			fprintf(file, "%s %s %" PRIu64 " %016" PRIx64 "\n", kernels[k].name, mode_names[m],
-				run.golden_cases[k][m], run.golden[k][m]);
+		fprintf(file, "%s %" PRIu64 " %016" PRIx64 "\n", kernels[k].name, run.golden_cases[k],
+			run.golden[k]);
 	return fclose(file);
 }
 
@@ -150,25 +147,24 @@ static void report_line(const char *kernel, const char *backend, const struct bi
 }
 
 /* Scalar sets the trace that the others are compared with; its own measure is the golden hash. */
-static void run_reference(int k, enum mode mode, int record, struct bits *bits)
+static void run_reference(int k, int record, struct bits *bits)
 {
 	run_bits[k](kernels[k].scalar, bits);
 	if (record) {
-		run.golden[k][mode] = bits->hash;
-		run.golden_cases[k][mode] = bits->cases;
+		run.golden[k] = bits->hash;
+		run.golden_cases[k] = bits->cases;
 	}
-	int same = run.golden[k][mode] == bits->hash && run.golden_cases[k][mode] == bits->cases;
+	int same = run.golden[k] == bits->hash && run.golden_cases[k] == bits->cases;
 	report_line(kernels[k].name, "scalar (linked)", bits, bits->cases && same, same ? "" : ": not the golden hash");
 	if (!same)
 		printf("# golden.txt: %" PRIu64 " cases, %016" PRIx64 "; if the specification changed, run with --record\n",
-		       run.golden_cases[k][mode], run.golden[k][mode]);
+		       run.golden_cases[k], run.golden[k]);
 }
 
 static void run_plugin_kernel(int k, const struct plugin *plugin, const struct tenon_backend_kernel *entry,
 	const struct bits *reference)
 {
-	struct bits bits = {.quick = reference->quick, .trace = reference->trace,
-		.trace_cases = reference->cases, .compare = 1};
+	struct bits bits = {.trace = reference->trace, .trace_cases = reference->cases, .compare = 1};
 	struct why why;
 	char backend[64];
 	snprintf(backend, sizeof backend, "%s%s%s", plugin->name, *entry->needs ? ":" : "", entry->needs);
@@ -184,10 +180,10 @@ static void run_plugin_kernel(int k, const struct plugin *plugin, const struct t
 		printf("# the first case that differs is number %" PRIu64 "\n", bits.first_bad);
 }
 
-static void run_kernel(int k, enum mode mode, int record)
+static void run_kernel(int k, int record)
 {
-	struct bits reference = {.quick = mode == QUICK};
-	run_reference(k, mode, record, &reference);
+	struct bits reference = {0};
+	run_reference(k, record, &reference);
 	for (size_t p = 0; p < run.plugin_count; p++) {
 		const struct tenon_backend *backend = run.plugins[p].backend;
 		for (uint32_t e = 0; e < backend->kernel_count; e++)
@@ -200,21 +196,18 @@ static void run_kernel(int k, enum mode mode, int record)
 /* ---- Command line ------------------------------------------------------------------------------------------------ */
 
 struct options {
-	int quick, record;
+	int record;
 	const char *folder;
 	char golden[PATH_MAX];
 };
 
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	const char *top = getenv("top_srcdir"), *emulator = getenv("EMULATOR");
+	const char *top = getenv("top_srcdir");
 	snprintf(options->golden, sizeof options->golden, "%s/tests/bits/golden.txt", top ? top : ".");
 	options->folder = getenv("TENON_BACKEND_PATH");
-	options->quick = emulator && *emulator;
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--quick") == 0)
-			options->quick = 1;
-		else if (strcmp(argv[i], "--record") == 0)
+		if (strcmp(argv[i], "--record") == 0)
 			options->record = 1;
 		else if (strcmp(argv[i], "--golden") == 0 && i + 1 < argc)
 			snprintf(options->golden, sizeof options->golden, "%s", argv[++i]);
@@ -230,19 +223,15 @@ int main(int argc, char **argv)
 {
 	struct options options = {0};
 	if (parse_options(argc, argv, &options)) {
-		fputs("usage: bits [--quick] [--record] [--golden FILE] [FOLDER]\n", stderr);
+		fputs("usage: bits [--record] [--golden FILE] [FOLDER]\n", stderr);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	probe_cpu(&run.cpu);
 	open_plugins(options.folder);
 	read_golden(options.golden);
-	for (int k = 0; k < KERNEL_COUNT; k++) {
-		if (options.record || !options.quick)
-			run_kernel(k, FULL, options.record);
-		if (options.record || options.quick)
-			run_kernel(k, QUICK, options.record);
-	}
+	for (int k = 0; k < KERNEL_COUNT; k++)
+		run_kernel(k, options.record);
 	if (options.record && !run.failures && write_golden(options.golden))
 		result(0, "write ", options.golden);
 	printf("1..%d\n", run.tests);
