@@ -3,11 +3,11 @@
 # comes last on the command line. VECTOR_CFLAGS lets a packager's -O2 vectorise the scalar reference too.
 
 # No crt files: they add constructors, and a plugin with constructors is refused (libtool drops a bare -nostartfiles).
-PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(backenddir) -Wl,--build-id=sha1 -Wl,-z,relro \
-	-Wl,-z,now
+PLUGIN_LINK = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,--build-id=sha1 -Wl,-z,relro -Wl,-z,now
 if !SANITIZED
-PLUGIN_LDFLAGS += -XCClinker -nostartfiles
+PLUGIN_LINK += -XCClinker -nostartfiles
 endif
+PLUGIN_LDFLAGS = $(PLUGIN_LINK) -rpath $(backenddir)
 
 SCALAR_CFLAGS = -O3 -ftree-vectorize $(VECTOR_CFLAGS) $(COMMON_CFLAGS) $(BASELINE_CFLAGS)
 

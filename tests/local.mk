@@ -37,3 +37,6 @@ EXTRA_DIST += tests/bits/golden.txt
 record-bits: tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
 	tests/bits/bits$(EXEEXT) --record --golden $(top_srcdir)/tests/bits/golden.txt backends/.libs
 .PHONY: record-bits
+
+noinst_HEADERS += tests/live.h
+include tests/plugins/local.mk
