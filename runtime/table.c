@@ -157,7 +157,7 @@ int wait_for_readers(struct why *why)
 }
 
 /* A slot outlives its thread, so alloc and the phase must agree that somebody is really in an old section. */
-static bool is_blocking(const struct urcu_bp_reader *reader)
+__attribute__((no_sanitize("alignment"))) static bool is_blocking(const struct urcu_bp_reader *reader)
 {
 	unsigned long ctr = __atomic_load_n(&reader->ctr, __ATOMIC_RELAXED);
 	unsigned long phase = __atomic_load_n(&urcu_bp_gp.ctr, __ATOMIC_RELAXED);

@@ -8,6 +8,7 @@
 #ifndef RUNTIME_TABLE_H
 #define RUNTIME_TABLE_H
 
+#include <config.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,12 +26,15 @@
 #endif
 #endif
 
-/* Inlines the read side. TSan cannot follow that, nor the grace period: there it is called, and announced. */
+/* TSan cannot follow liburcu's fences: sections and grace periods are announced to it. */
 #ifdef RUNTIME_TSAN
 void __tsan_acquire(void *tag);
 void __tsan_release(void *tag);
 extern char readers_tag;
-#else
+#endif
+
+/* Inlines the read side. Sanitizers would judge liburcu by it (its records are less aligned than their type says). */
+#ifndef TENON_SANITIZED
 #define _LGPL_SOURCE
 #endif
 #define URCU_API_MAP
