@@ -38,5 +38,5 @@ record-bits: tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
 	tests/bits/bits$(EXEEXT) --record --golden $(top_srcdir)/tests/bits/golden.txt backends/.libs
 .PHONY: record-bits
 
-noinst_HEADERS += tests/live.h
+noinst_HEADERS += tests/live.h tests/plugin.h
 include tests/plugins/local.mk
