@@ -36,6 +36,13 @@ run() {
 	code=$?
 }
 
+# The tool of this build, on this machine or under the emulator that configure was told. Not libtool's wrapper: it is slow
+# and knows no emulator.
+tenon() {
+	# shellcheck disable=SC2086 # EMULATOR carries options
+	LD_LIBRARY_PATH=${top_builddir:?}/.libs ${EMULATOR-} "$top_builddir/tools/.libs/tenon" "$@"
+}
+
 exits() { [ "$code" = "$1" ]; }
 says() { grep -q -e "$2" "$1"; } # FILE PATTERN
 empty() { [ ! -s "$1" ]; }
