@@ -6,8 +6,7 @@
 # on why dlopen still works).
 RUNTIME_CFLAGS = $(AM_CFLAGS) -ftls-model=initial-exec
 
-RUNTIME_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS) $(URCU_CFLAGS) \
-	-DTENON_BACKENDDIR='"$(backenddir)"' -DTENON_SYSCONFDIR='"$(sysconfdir)/tenon"'
+RUNTIME_CPPFLAGS = $(AM_CPPFLAGS) -DTENON_BACKENDDIR='"$(backenddir)"' -DTENON_SYSCONFDIR='"$(sysconfdir)/tenon"'
 
 # Without threads and state: the tools link it beside libtenon.so and still have one runtime in their process.
 noinst_LTLIBRARIES += runtime/libpolicy.la
@@ -20,10 +19,6 @@ noinst_LTLIBRARIES += runtime/libruntime.la
 runtime_libruntime_la_SOURCES = $(RUNTIME_FILES)
 runtime_libruntime_la_CPPFLAGS = $(RUNTIME_CPPFLAGS)
 runtime_libruntime_la_CFLAGS = $(RUNTIME_CFLAGS)
-if SANITIZED
-# liburcu 0.13 declares bp's readers aligned to 128 bytes and allocates them aligned to 32.
-runtime_libruntime_la_CFLAGS += -fno-sanitize=alignment
-endif
 runtime_libruntime_la_LIBADD = runtime/libpolicy.la $(URCU_LIBS) -lpthread
 
 # nodelete: threads carry a destructor of ours, which must not outlive the library.

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -241,6 +243,16 @@ static void *hold_arena(void *unused)
 
 static struct totals at_fork;
 
+/* TSan ends a child that starts a thread, and qemu-user trips over one. */
+static bool threads_work_after_fork(void)
+{
+#ifdef __SANITIZE_THREAD__
+	return false;
+#endif
+	const char *emulator = getenv("EMULATOR");
+	return !emulator || !*emulator;
+}
+
 static int look_around_after_fork(void)
 {
 	void *memory;
@@ -253,12 +265,11 @@ static int look_around_after_fork(void)
 	if (tenon_arena_alloc(64, &memory) != TENON_OK)
 		return 3;
 	memset(memory, 1, 64);
-#ifndef __SANITIZE_THREAD__ /* TSan ends a child that starts a thread */
 	pthread_t thread;
 	struct thread *record = NULL;
-	if (pthread_create(&thread, NULL, give_record, &record) || pthread_join(thread, NULL) || !record)
+	if (threads_work_after_fork() &&
+	    (pthread_create(&thread, NULL, give_record, &record) || pthread_join(thread, NULL) || !record))
 		return 4;
-#endif
 	return 0;
 }
 
@@ -283,13 +294,18 @@ static void a_forked_child_goes_on_alone(void **state)
 	tenon_arena_reset();
 }
 
+enum { HELD, WRONG, UNLIMITED };
+
 static void *need_record(void *result)
 {
 	void *memory = &barrier;
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
-	*(bool *)result = get_thread() == NULL && tenon_arena_alloc(1, &memory) == TENON_ENOMEM && memory == &barrier &&
-			  tenon_arena_alloc(1, NULL) < 0 && strcmp(tenon_error_detail(), "") == 0;
+	if (mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		*(int *)result = UNLIMITED;
+	else if (get_thread() == NULL && tenon_arena_alloc(1, &memory) == TENON_ENOMEM && memory == &barrier &&
+		 tenon_arena_alloc(1, NULL) < 0 && tenon_error_detail()[0] == '\0')
+		*(int *)result = HELD;
 	return NULL;
 }
 
@@ -297,18 +313,18 @@ static void *need_record(void *result)
 static int run_short_of_memory(void)
 {
 	pthread_t thread;
-	bool good = false;
-	struct rlimit none = {0, RLIM_INFINITY}, all = {RLIM_INFINITY, RLIM_INFINITY};
-	getrlimit(RLIMIT_AS, &all);
-	none.rlim_max = all.rlim_max;
+	int result = WRONG;
+	struct rlimit limit;
+	getrlimit(RLIMIT_AS, &limit);
+	limit.rlim_cur = 0;
 	pthread_barrier_init(&barrier, NULL, 2);
-	if (pthread_create(&thread, NULL, need_record, &good) != 0)
-		return 1;
+	if (pthread_create(&thread, NULL, need_record, &result) != 0)
+		return WRONG;
 	pthread_barrier_wait(&barrier);
-	setrlimit(RLIMIT_AS, &none);
+	setrlimit(RLIMIT_AS, &limit);
 	pthread_barrier_wait(&barrier);
 	pthread_join(thread, NULL);
-	return good ? 0 : 2;
+	return result;
 }
 
 static void without_memory_there_is_no_record(void **state)
@@ -317,7 +333,10 @@ static void without_memory_there_is_no_record(void **state)
 #ifdef TENON_SANITIZED
 	skip(); /* a sanitizer's shadow memory needs the address space that this takes away */
 #endif
-	assert_int_equal(run_child(run_short_of_memory), 0);
+	int result = run_child(run_short_of_memory);
+	if (result == UNLIMITED)
+		skip(); /* qemu-user does not limit its guest */
+	assert_int_equal(result, HELD);
 }
 
 static atomic_bool stop_churning;
