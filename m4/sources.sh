@@ -20,7 +20,7 @@ runtime=
 for file in runtime/*.c; do
 	case $file in
 	runtime/config*|runtime/inifile*|runtime/keys*|runtime/cpu*|runtime/needs*|runtime/find*|runtime/file*| \
-	runtime/vet*|runtime/elf*|runtime/kernels*|runtime/why*|runtime/logfmt*|runtime/socket*) policy="$policy $file" ;;
+	runtime/vet*|runtime/elf*|runtime/graph.c|runtime/kernels*|runtime/why*|runtime/logfmt*|runtime/socket*) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
 done

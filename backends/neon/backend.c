@@ -10,6 +10,7 @@ static const struct tenon_backend_kernel neon_kernels[] = {
 	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", neon_vector_similarity),
 	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", neon_inner_product),
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", neon_top_k),
+	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", neon_spreading_activation),
 };
 
 TENON_BACKEND("neon", PACKAGE_VERSION, "Tenon", "asimd", "", neon_kernels)

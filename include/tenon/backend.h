@@ -45,6 +45,106 @@ enum tenon_kernel_id {
 	TENON_ID_LIMIT = 1 << 16
 };
 
+/*
+ * A directed, weighted graph, validated when tenon_graph_create() made it and immutable since; kernels only read it.
+ * It keeps each edge in rows by destination, in rows by source, and (unless it was made without) in slices. In a row
+ * by destination edges are ordered by source, then by input position: this is the order of every sum over a row.
+ */
+#define TENON_GRAPH_LIMIT 0x7ffffff0u /* most nodes, and most edges: they fit a signed 32-bit index */
+#define TENON_SLICE_ROWS 16
+
+/* An edge as a row keeps it: its other end. */
+struct tenon_graph_edge {
+	uint32_t node;
+	float weight;
+};
+
+/*
+ * Slices (sliced ELLPACK): the rows by destination, longest first, 16 to a slice. Slice s sums into the nodes
+ * slice_row[16*s ... 16*s+15] and has the columns slice_column[s] up to slice_column[s + 1]. Column c is 16 entries from
+ * index 16*c on, one a row: the source (slice_source, or slice_narrow when nodes <= 65535; the other is NULL) and the
+ * weight. A row shorter than its slice ends in padding: source `nodes`, weight 1. A kernel keeps the term -0 for that
+ * source, since x + (-0 * 1) is x for every x. A last slice that has fewer than 16 rows repeats its last one, whole.
+ * Rows so long that their slice would be mostly padding are in no slice but in the list of hubs.
+ */
+struct tenon_graph {
+	uint32_t nodes;
+	uint32_t edges;
+	uint32_t finite;                          /* 1 if no weight is an infinity or a NaN, else 0 */
+	uint32_t sliced;                          /* 1 if there are slices and hubs, else 0 */
+	const uint32_t *in_offset;                /* [nodes + 1]: row v is in[in_offset[v] ... in_offset[v + 1] - 1] */
+	const struct tenon_graph_edge *in;        /* [edges], by destination; .node is the source */
+	const uint32_t *out_offset;               /* [nodes + 1], likewise; a row's length is the fan (out-degree) */
+	const struct tenon_graph_edge *out;       /* [edges], by source, then input position; .node is the destination */
+	uint32_t slices;
+	uint32_t hubs;
+	const uint32_t *slice_row;                /* [16 * slices] */
+	const uint32_t *slice_column;             /* [slices + 1] */
+	const uint32_t *slice_source;             /* [16 * columns] */
+	const uint16_t *slice_narrow;
+	const float *slice_weight;                /* [16 * columns] */
+	const uint32_t *hub;                      /* [hubs] */
+	uint64_t scratch[2];                      /* bytes of memory of one call, by enum tenon_spread_mode */
+};
+
+/*
+ * The memory of one call over a graph: made by tenon_workspace_create(), or laid out in a call's scratch. The kernel
+ * owns term and frontier during a call. The other arrays are at rest between calls, in the state given below, so that a
+ * call need not touch all of them; a kernel clears at_rest before it changes one of them and sets it when it has put
+ * everything back; where it finds at_rest clear it must first bring them into that state.
+ */
+struct tenon_workspace {
+	const struct tenon_graph *graph;
+	float *term;        /* [nodes + 16]: source terms */
+	float *sum;         /* [nodes rounded up to 16]: -0 */
+	float *delta;       /* [nodes]: +0 */
+	uint8_t *block;     /* [one per 16 nodes, rounded up to 256]: 0 */
+	uint8_t *group;     /* [one per 256 blocks, rounded up to 8]: 0 */
+	uint32_t *frontier; /* [nodes] */
+	uint32_t at_rest;
+};
+
+/* Bytes of one array of nodes + 16 floats, and of a whole workspace; both multiples of 64. */
+static inline uint64_t tenon_workspace_floats(uint32_t nodes)
+{
+	return ((uint64_t)nodes + 31) / 16 * 64;
+}
+static inline uint64_t tenon_workspace_size(uint32_t nodes)
+{
+	uint64_t groups = ((uint64_t)nodes + 4095) / 4096;
+	return 4 * tenon_workspace_floats(nodes) + 256 * groups + (groups + 63) / 64 * 64;
+}
+
+/* Lays out *workspace in memory: 64-byte aligned, tenon_workspace_size() bytes, or, for term alone, _floats(). */
+static inline void tenon_workspace_place(struct tenon_workspace *workspace, const struct tenon_graph *graph, void *memory)
+{
+	uint64_t floats = tenon_workspace_floats(graph->nodes);
+	unsigned char *at = (unsigned char *)memory;
+
+	workspace->graph = graph;
+	workspace->term = (float *)memory;
+	workspace->sum = (float *)(void *)(at + floats);
+	workspace->delta = (float *)(void *)(at + 2 * floats);
+	workspace->frontier = (uint32_t *)(void *)(at + 3 * floats);
+	workspace->block = at + 4 * floats;
+	workspace->group = workspace->block + ((uint64_t)graph->nodes + 4095) / 4096 * 256;
+	workspace->at_rest = 0;
+}
+
+/* What spreading_activation computes: see docs/NUMERICS.md. */
+enum tenon_spread_mode { TENON_SPREAD_STEP = 0, TENON_SPREAD_BFS = 1 };
+/* How: no layout changes a bit of the result. AUTO chooses by graph and arguments alone. */
+enum tenon_spread_layout {
+	TENON_LAYOUT_AUTO = 0,
+	TENON_LAYOUT_PULL = 1,  /* rows by destination */
+	TENON_LAYOUT_PUSH = 2,  /* rows by source */
+	TENON_LAYOUT_SLICED = 3 /* 16 rows by destination at a time */
+};
+/* What a node's activation is divided by before it spreads: 1, its fan, or the square root of its fan. */
+enum tenon_fan { TENON_FAN_ONE = 0, TENON_FAN_LINEAR = 1, TENON_FAN_SQRT = 2 };
+/* After each step: nothing, clamp to [0, 1], or divide by the maximum if that is above 1. */
+enum tenon_norm { TENON_NORM_NONE = 0, TENON_NORM_CLAMP = 1, TENON_NORM_MAX = 2 };
+
 /* Argument structs, struct tenon_<name>_args; <tenon/kernels.def> says what each member is. */
 #define TENON_ARG(type, member) type member;
 #define TENON_KERNEL(id, name, scratch, args) struct tenon_##name##_args { args };

@@ -80,6 +80,42 @@ int tenon_batch(struct tenon_call *calls, size_t count, struct tenon_served *ser
 /* The name of a kernel by id, or NULL; static. */
 const char *tenon_kernel_name(uint32_t kernel);
 
+/* ---- Graphs ------------------------------------------------------------------------------------------------------ */
+
+/* The edges of a graph with the nodes 0 ... nodes-1: source[i] -> destination[i], weight[i] or, if NULL, 1. */
+struct tenon_graph_edges {
+	size_t nodes;
+	size_t count;
+	const uint32_t *source;
+	const uint32_t *destination;
+	const float *weight;
+};
+
+/* UNSLICED: without the sliced layout, the fastest one; saves about half the memory. */
+enum tenon_graph_flags { TENON_GRAPH_UNSLICED = 1 };
+
+/*
+ * Checks, copies and sorts the edges, in any order, in time proportional to them. Self-loops and several edges between
+ * two nodes are legal, and so is any weight. The graph is immutable: any number of threads may use it at once. Free it
+ * with tenon_graph_destroy().
+ * TENON_EINVAL: an edge names a node that is not there (the detail says which edge), more than TENON_GRAPH_LIMIT nodes or
+ * edges, a NULL, or an unknown flag. TENON_ENOMEM. *graph is set on success alone.
+ */
+int tenon_graph_create(const struct tenon_graph_edges *edges, unsigned flags, struct tenon_graph **graph);
+
+/* Frees a graph, or does nothing for NULL. No call may be using it, and its workspaces must be gone. */
+void tenon_graph_destroy(struct tenon_graph *graph);
+
+/*
+ * The memory that a call over this graph needs, so that it takes none from the thread's arena. Belongs to the caller; one
+ * call may use it at a time, from any thread. Free it with tenon_workspace_destroy() before the graph. TENON_EINVAL: a
+ * NULL. TENON_ENOMEM. *workspace is set on success alone.
+ */
+int tenon_workspace_create(const struct tenon_graph *graph, struct tenon_workspace **workspace);
+
+/* Frees a workspace, or does nothing for NULL. */
+void tenon_workspace_destroy(struct tenon_workspace *workspace);
+
 /* ---- Swap and rollback ------------------------------------------------------------------------------------------ */
 
 /*

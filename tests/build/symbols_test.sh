@@ -7,9 +7,11 @@
 cd "$directory" || exit 99
 library=${top_builddir:?}/.libs/libtenon.so
 
-# One statement a line; the first tenon_ name before a parenthesis is the function.
-echo '#include <tenon/tenon.h>' | sh -c "${CC:-cc} -E -P -I'$top_srcdir/include' -x c -" | tr '\n' ' ' | tr ';' '\n' |
-	grep -v '^ *typedef' | sed -n 's/^[^(]*[ *]\(tenon_[a-z0-9_]*\) *(.*/\1/p' | LC_ALL=C sort > declared
+# One statement a line; the first tenon_ name before a parenthesis is the function. Inline ones need no symbol.
+echo '#include <tenon/tenon.h>' | sh -c "${CC:-cc} -E -P -I'$top_srcdir/include' -x c -" | tr '\n' ' ' | tr ';' '\n' > source
+grep -o 'static inline [^(]*' source | sed 's/.*[ *]//' > inline
+grep -v '^ *typedef' source | sed -n 's/^[^(]*[ *]\(tenon_[a-z0-9_]*\) *(.*/\1/p' | grep -vxF -f inline |
+	LC_ALL=C sort > declared
 nm -D --defined-only "$library" | awk '$2 == "T" {print $3}' | sed 's/@.*//' | LC_ALL=C sort > exported
 nm -D --defined-only "$library" | awk '$2 != "T" && $2 != "A"' > data
 
