@@ -25,46 +25,98 @@ static const char *const shipped[] = {"avx512", "avx2", "neon"};
 
 /* ---- One file ---------------------------------------------------------------------------------------------------- */
 
-static int vet_file(const struct cpu *cpu, struct candidate *out)
+/* The rules about the file as such; vetting has those about what is in it. */
+struct examination {
+	const char *name; /* that the file must have, NULL for any */
+	vet_observer *observer;
+	void *user;
+	struct candidate *out;
+};
+
+static void observe(const struct examination *e, const char *rule, int verdict, const char *text)
 {
-	struct file file;
-	int status = read_file(out->path, BACKEND_FILE_MAX, TENON_EREFUSED, &file, &out->why);
-	if (status)
-		return status;
-	/* Vetted even when unsafe, so that its name and version can be shown; unsafe wins. */
-	status = vet_bytes(file.bytes, file.size, out->path, cpu, &out->vetted, &out->why);
-	if (file.mode & S_IWOTH)
-		status = explain(&out->why, TENON_EREFUSED, "%s: anyone may write to it; run: chmod o-w '%s'", out->path,
-				 out->path);
-	free(file.bytes);
-	return status;
+	if (e->observer)
+		e->observer(e->user, rule, verdict, text);
 }
 
-int examine_backend(const struct cpu *cpu, const char *path, struct candidate *out)
+/* A refusal before or after vetting wins over what vetting said, except over a refusal. */
+static void judge(const struct examination *e, const char *rule, const char *demand, const struct why *refusal)
 {
+	struct candidate *out = e->out;
+	observe(e, rule, refusal ? TENON_EREFUSED : 0, refusal ? refusal->text : demand);
+	if (!refusal || out->status == TENON_EREFUSED)
+		return;
+	out->status = TENON_EREFUSED;
+	out->why = *refusal;
+}
+
+static void judge_name(const struct examination *e)
+{
+	struct why why;
+	const char *noted = e->out->vetted.name;
+	if (!e->name)
+		return;
+	if (!is_backend_name(e->name))
+		explain(&why, TENON_EREFUSED, "%s: no backend may have this name; use " BACKEND_NAME_RULE, e->out->path);
+	else if (*noted && strcmp(noted, e->name) != 0)
+		explain(&why, TENON_EREFUSED, "%s: its note says that it is %s; rename it to %s.so", e->out->path, noted, noted);
+	else
+		why.status = 0;
+	judge(e, "file-name", "the file named as its note says", why.status ? &why : NULL);
+}
+
+static void judge_mode(const struct examination *e, const struct file *file)
+{
+	struct why why;
+	if (file->mode & S_IWOTH)
+		explain(&why, TENON_EREFUSED, "%s: anyone may write to it; run: chmod o-w '%s'", e->out->path, e->out->path);
+	judge(e, "permissions", "not writable by everyone", file->mode & S_IWOTH ? &why : NULL);
+}
+
+/* All rules are judged whatever the first says, so that name and version can be shown and remedies come at once. */
+static void examine_file(const struct examination *e, const struct cpu *cpu)
+{
+	struct candidate *out = e->out;
+	struct file file;
+	out->status = read_file(out->path, BACKEND_FILE_MAX, TENON_EREFUSED, &file, &out->why);
+	observe(e, "file", out->status, out->status ? out->why.text : "a regular file that we may read");
+	if (out->status)
+		return;
+	judge_mode(e, &file);
+	struct why why;
+	int status = vet_every_rule(file.bytes, file.size, out->path, cpu, &out->vetted, e->observer, e->user, &why);
+	if (status && !out->status) {
+		out->status = status;
+		out->why = why;
+	}
+	judge_name(e);
+	free(file.bytes);
+}
+
+int examine_every_rule(const struct cpu *cpu, const char *path, const char *name, vet_observer *observer, void *user,
+		       struct candidate *out)
+{
+	struct examination examination = {name, observer, user, out};
 	memset(out, 0, sizeof *out);
 	if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
 		out->status = explain(&out->why, TENON_EREFUSED, "a path of %zu bytes is longer than paths may be", strlen(path));
 	else
-		out->status = vet_file(cpu, out);
-	snprintf(out->name, sizeof out->name, "%s", out->vetted.name);
+		examine_file(&examination, cpu);
+	snprintf(out->name, sizeof out->name, "%s", name ? name : out->vetted.name);
 	out->rank = (int)rank_needs(out->vetted.needs);
 	return out->status;
 }
 
-/* The same for a file in a searched directory, which is known by its file name. */
+int examine_backend(const struct cpu *cpu, const char *path, struct candidate *out)
+{
+	return examine_every_rule(cpu, path, NULL, NULL, NULL, out);
+}
+
 static int examine_named(const struct cpu *cpu, const char *directory, const char *name, struct candidate *out)
 {
 	char path[PATH_MAX + 64];
 	snprintf(path, sizeof path, "%s/%s.so", directory, name);
-	examine_backend(cpu, path, out);
-	if (!is_backend_name(name))
-		out->status = explain(&out->why, TENON_EREFUSED, "%s: no backend may have this name; use " BACKEND_NAME_RULE, path);
-	else if (*out->vetted.name && strcmp(out->vetted.name, name) != 0)
-		out->status = explain(&out->why, TENON_EREFUSED, "%s: its note says that it is %s; rename it to %s.so", path,
-				      out->vetted.name, out->vetted.name);
-	snprintf(out->name, sizeof out->name, "%s", name);
-	return out->status;
+	return examine_every_rule(cpu, path, name, NULL, NULL, out);
 }
 
 static void describe_scalar(struct candidate *out)
