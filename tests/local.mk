@@ -16,6 +16,9 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+tests_unit_tool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_tool_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
+
 # Shell tests: tests/AREA/NAME_test.sh.
 TESTS += $(SHELL_TESTS)
 EXTRA_DIST += tests/run-unit tests/tap.sh $(SHELL_TESTS)

@@ -137,8 +137,9 @@ static int unknown_option(struct tool *tool, const struct tool_option *options, 
 	size_t count = 3;
 	for (; options->name && count < 32; options++)
 		names[count++] = options->name;
-	char text[512] = "";
-	suggest_names(text, sizeof text, word, names, count);
+	char text[512] = "", name[64];
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+	suggest_names(text, sizeof text, name, names, count);
 	return fail(tool, EXIT_USAGE, "unknown option '%s'; %s", word, text);
 }
 
