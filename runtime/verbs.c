@@ -247,7 +247,7 @@ static const struct verb verbs[] = {
 	{"list", true, 0, 0, list_backends},
 	{"swap", true, 1, 2, swap_backend},
 	{"rollback", false, 0, 1, roll_back},
-	{"unpin", true, 0, 0, unpin}, /* takes the lock that a swap holds */
+	{"unpin", false, 0, 0, unpin},
 };
 
 static const struct verb *find_verb(const char *name)

@@ -43,3 +43,18 @@ record-bits: tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
 
 noinst_HEADERS += tests/live.h tests/plugin.h
 include tests/plugins/local.mk
+
+# Hosts that the shell tests start, linked with the library as hosts are, and a library that spoils a soak.
+check_PROGRAMS += tests/hosts/host
+tests_hosts_host_SOURCES = tests/hosts/host.c
+tests_hosts_host_LDADD = libtenon.la -lpthread
+check_LTLIBRARIES += tests/hosts/saboteur.la
+tests_hosts_saboteur_la_SOURCES = tests/hosts/saboteur.c
+tests_hosts_saboteur_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_builddir)
+
+# The soak of the specification; make check runs a short one.
+SOAK = $(LIBTOOL) --mode=execute $(EMULATOR) tools/tenon$(EXEEXT) soak --threads 64 --swaps-per-second 0 --seconds 1800
+soak: all
+	TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' $(SOAK) --swaps 100000
+	TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' $(SOAK) --swaps 10000 --cold
+.PHONY: soak

@@ -11,7 +11,8 @@ const char help_ps[] =
 	"Usage: tenon ps [--timeout T]\n\n"
 	"Lists the live processes of this machine that have a control socket and let us talk to them: root all, a user\n"
 	"his own. A process has one if its configuration says `[control] socket = on`. Where it names a path instead,\n"
-	"the process is not in this list; give that path to the other commands.\n\n"
+	"the process is not in this list; give that path to the other commands. With RUNTIME_DIRECTORY set, as inside a\n"
+	"systemd service, only sockets there count.\n\n"
 	"  --timeout T    give up on an answer after T, as 500ms, 5s or 2m (default 5s)\n\n"
 	"Example: tenon ps --json\n\n"
 	"Exit codes: 0 done, also when there is none; 2 usage\n";

@@ -145,18 +145,44 @@ static json_t *text_or_null(const char *text)
 	return *text ? json_text(text) : json_null();
 }
 
+static json_t *backend_as_json(const struct report *report, size_t i)
+{
+	const struct answer *found = &report->backends;
+	const char *name = in_line(found, i, "backend");
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "name", json_text(name),
+			 "path", text_or_null(in_line(found, i, "path")), "state", name_state(report, i),
+			 "reason", text_or_null(in_line(found, i, "reason")), "isa", json_text(in_line(found, i, "needs")),
+			 "version", json_text(in_line(found, i, "version")),
+			 "kernels", kernels_as_json(&report->state, name));
+}
+
+static bool is_listed(const json_t *list, const char *name)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(json_string_value(json_object_get(json_array_get(list, i), "name")), name) == 0)
+			return true;
+	return false;
+}
+
+/* What serves without being found: it came by path, its file is gone, or the process was too busy to look. */
+static void add_serving(const struct answer *state, json_t *list)
+{
+	for (size_t i = next_line(state, 0, "kernel"); i < state->count; i = next_line(state, i + 1, "kernel")) {
+		const char *name = in_line(state, i, "source");
+		if (!is_listed(list, name))
+			json_array_append_new(list, json_pack("{s:o, s:n, s:s, s:n, s:n, s:n, s:o}", "name", json_text(name),
+							      "path", "state", "active", "reason", "isa", "version",
+							      "kernels", kernels_as_json(state, name)));
+	}
+}
+
 static json_t *backends_as_json(const struct report *report)
 {
 	const struct answer *found = &report->backends;
 	json_t *list = json_array();
-	for (size_t i = next_line(found, 0, "backend"); i < found->count; i = next_line(found, i + 1, "backend")) {
-		const char *name = in_line(found, i, "backend");
-		json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "name", json_text(name),
-			"path", text_or_null(in_line(found, i, "path")), "state", name_state(report, i),
-			"reason", text_or_null(in_line(found, i, "reason")), "isa", json_text(in_line(found, i, "needs")),
-			"version", json_text(in_line(found, i, "version")),
-			"kernels", kernels_as_json(&report->state, name)));
-	}
+	for (size_t i = next_line(found, 0, "backend"); i < found->count; i = next_line(found, i + 1, "backend"))
+		json_array_append_new(list, backend_as_json(report, i));
+	add_serving(&report->state, list);
 	return list;
 }
 

@@ -76,16 +76,21 @@ static int compare_processes(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Every socket that is named after a process, by that PID, whether or not anybody listens. */
+/*
+ * Every socket that is named after a process, by that PID, whether or not anybody listens. $RUNTIME_DIRECTORY, when it is
+ * set, is the whole of our machine: what runs inside a service, or a test, must not reach other people's processes.
+ */
 static bool find_sockets(struct process **list, size_t *count)
 {
 	char folder[SOCKET_PATH_SIZE];
+	const char *scope = getenv("RUNTIME_DIRECTORY");
+	bool known = find_socket_folder(folder, sizeof folder, NULL) == 0;
 	*list = NULL;
 	*count = 0;
-	bool good = search_kernel(list, count) && search_folder("/run/tenon", list, count);
-	if (find_socket_folder(folder, sizeof folder, NULL) == 0)
-		good = good && search_folder(folder, list, count);
-	return good;
+	if (scope && *scope)
+		return !known || search_folder(folder, list, count);
+	return search_kernel(list, count) && search_folder("/run/tenon", list, count) &&
+	       (!known || search_folder(folder, list, count));
 }
 
 /* Keeps those that answer and, unless label is NULL, have it. The others are not ours, or gone. */

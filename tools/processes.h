@@ -24,7 +24,8 @@ struct selection {
 #define SELECTION_HELP                                                                                      \
 	"  PID            the process, or the path of its socket where the configuration names one\n"      \
 	"  --label L      every process whose [runtime] label is L\n"                                       \
-	"  --all          every process of this machine that we may talk to\n"                              \
+	"  --all          every process of this machine that we may talk to; with RUNTIME_DIRECTORY set,\n" \
+	"                 as inside a systemd service, only those whose sockets are there\n"              \
 	"  --timeout T    give up on an answer after T, as 500ms, 5s or 2m (default 5s)\n"
 
 /*

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A host under load, for the tests of the operator path: threads call kernels without a pause and compare every bit.
+ *
+ *     host CONFIG [THREADS]
+ *
+ * Prints "ready PID", then "serving BACKEND generation N" whenever a batch was served by another table than the last one
+ * printed, until SIGTERM; then "calls N wrong N failed N".
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tenon/tenon.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DIM 100
+#define COUNT 16
+#define THREADS_MAX 64
+
+static float query[DIM], rows[COUNT * DIM], expected[COUNT];
+static volatile sig_atomic_t told_to_stop;
+static atomic_bool stopping;
+static _Atomic uint64_t calls, wrong, failed, latest = UINT64_MAX;
+static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
+
+static void stop(int signal_number)
+{
+	(void)signal_number;
+	told_to_stop = 1;
+}
+
+static void print_log(enum tenon_log_level level, const char *line, void *user)
+{
+	(void)user;
+	fprintf(stderr, "log %d %s\n", (int)level, line);
+}
+
+static struct tenon_inner_product_args describe(float *scores)
+{
+	return (struct tenon_inner_product_args){.query = query, .rows = rows, .count = COUNT, .dim = DIM, .stride = DIM,
+						 .scores = scores};
+}
+
+static void announce(const struct tenon_served *served)
+{
+	pthread_mutex_lock(&printing);
+	if (served->generation != atomic_load(&latest)) {
+		atomic_store(&latest, served->generation);
+		printf("serving %s generation %" PRIu64 "\n", served->backend, served->generation);
+		fflush(stdout);
+	}
+	pthread_mutex_unlock(&printing);
+}
+
+static void *serve(void *argument)
+{
+	(void)argument;
+	while (!atomic_load_explicit(&stopping, memory_order_relaxed)) {
+		float scores[COUNT] = {0};
+		struct tenon_served served;
+		struct tenon_inner_product_args args = describe(scores);
+		struct tenon_call call = {.kernel = TENON_ID_inner_product, .args = &args};
+		if (tenon_batch(&call, 1, &served) != TENON_OK)
+			atomic_fetch_add(&failed, 1);
+		else if (memcmp(scores, expected, sizeof scores) != 0)
+			atomic_fetch_add(&wrong, 1);
+		atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
+		if (served.generation != atomic_load_explicit(&latest, memory_order_relaxed))
+			announce(&served);
+	}
+	return NULL;
+}
+
+static void fill(void)
+{
+	for (int i = 0; i < DIM; i++)
+		query[i] = (float)(i % 7) / 3 - 1;
+	for (int i = 0; i < COUNT * DIM; i++)
+		rows[i] = (float)(i % 11) / 5 - 1;
+	struct tenon_inner_product_args args = describe(expected);
+	tenon_inner_product(&args); /* by scalar: the runtime is not open yet */
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread[THREADS_MAX];
+	int threads = argc > 2 ? atoi(argv[2]) : 2;
+	if (argc < 2 || threads < 0 || threads > THREADS_MAX)
+		return 2;
+	struct sigaction action = {.sa_handler = stop};
+	sigaction(SIGTERM, &action, NULL);
+	fill();
+	tenon_log_set(print_log, NULL);
+	if (tenon_open(argv[1]) != TENON_OK) {
+		fprintf(stderr, "%s\n", tenon_error_detail());
+		return 1;
+	}
+	printf("ready %d\n", (int)getpid());
+	fflush(stdout);
+	for (int i = 0; i < threads; i++)
+		if (pthread_create(&thread[i], NULL, serve, NULL))
+			return 1;
+	for (int waited = 0; !told_to_stop && waited < 60000; waited += 20) /* a forgotten host ends by itself */
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	atomic_store(&stopping, true);
+	for (int i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	tenon_close();
+	printf("calls %" PRIu64 " wrong %" PRIu64 " failed %" PRIu64 "\n", atomic_load(&calls), atomic_load(&wrong),
+	       atomic_load(&failed));
+	return 0;
+}

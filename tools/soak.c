@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The soak's threads. Main keeps the places of the workers filled; workers call kernels, alone and in batches, and roll
+ * back when told to; the driver swaps. Counters belong to a place and are added up at the end; what all threads share is
+ * atomic. Everything goes through the public API.
+ */
+#include "config.h"
+
+#include "tools/soak.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tenon/tenon.h>
+#include <time.h>
+
+#include "runtime/find.h"
+#include "tools/cases.h"
+#include "tools/footprint.h"
+#include "tools/random.h"
+#include "tools/workers.h"
+
+#define MOST_STEPS 400       /* of a thread's life */
+#define ROLLBACK_EVERY 16    /* swaps, on average */
+#define SEEN_SIZE 4096       /* generations remembered, a power of two */
+#define CLOSING_TIME_MS 20000
+
+/* What the threads of one place have done. */
+struct tally {
+	uint64_t calls, wrong, failed, mixed, rollbacks;
+	uint64_t batches[SOAK_BACKENDS_MAX];
+	struct case_set *cases;
+	struct tenon_call *batch;
+};
+
+struct soak {
+	const struct soak_plan *plan;
+	struct soak_result *result;
+	struct case_set *learned;
+	struct tally *tally;
+	atomic_uint rollbacks_due; /* the driver asks for them, any worker carries them out */
+	atomic_bool driven;        /* the driver has reached its number of swaps */
+	atomic_bool stopping;
+	_Atomic uint64_t seen[SEEN_SIZE]; /* generation * SOAK_BACKENDS_MAX + backend: who a generation's table is */
+	pthread_mutex_t lock;      /* of result->problem */
+};
+
+__attribute__((format(printf, 2, 3))) static void note_problem(struct soak *soak, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	pthread_mutex_lock(&soak->lock);
+	if (!soak->result->problem[0])
+		vsnprintf(soak->result->problem, sizeof soak->result->problem, format, list);
+	pthread_mutex_unlock(&soak->lock);
+	va_end(list);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void sleep_ns(uint64_t ns)
+{
+	struct timespec wait = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+	nanosleep(&wait, NULL);
+}
+
+/* ---- Workers ----------------------------------------------------------------------------------------------------- */
+
+static void check_case(struct soak *soak, struct tally *tally, const struct kernel_case *c, int status)
+{
+	tally->calls++;
+	if (status != c->status) {
+		tally->failed++;
+		note_problem(soak, "%s returned %s, on scalar %s", tenon_kernel_name(c->kernel), tenon_strerror(status),
+			     tenon_strerror(c->status));
+	} else if (!is_right(c)) {
+		tally->wrong++;
+		note_problem(soak, "%s gave other bits than scalar", tenon_kernel_name(c->kernel));
+	}
+}
+
+static unsigned find_backend(const struct soak_result *result, const char *name)
+{
+	unsigned i = 0;
+	while (i < result->backends && strcmp(result->backend[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+/*
+ * One generation is one table, so every batch that says it was served by a generation must name the same backend for its
+ * first call, whichever thread asks. False for a batch that saw parts of two tables.
+ */
+static bool agrees_with_others(struct soak *soak, const struct tenon_served *served, unsigned backend)
+{
+	_Atomic uint64_t *seen = &soak->seen[served->generation % SEEN_SIZE];
+	uint64_t mine = served->generation * SOAK_BACKENDS_MAX + backend, theirs = atomic_load(seen);
+	while (theirs / SOAK_BACKENDS_MAX < served->generation)
+		if (atomic_compare_exchange_weak(seen, &theirs, mine))
+			return true;
+	return theirs / SOAK_BACKENDS_MAX > served->generation || theirs == mine;
+}
+
+/* All cases in one batch, always in the same order. */
+static void call_batch(struct soak *soak, struct tally *tally)
+{
+	struct tenon_served served = {0};
+	size_t count = count_cases(tally->cases);
+	for (size_t i = 0; i < count; i++) {
+		struct kernel_case *c = get_case(tally->cases, i);
+		reset_case(c);
+		tally->batch[i] = (struct tenon_call){.kernel = c->kernel, .args = c->args, .status = TENON_EINVAL};
+	}
+	tenon_batch(tally->batch, count, &served);
+	for (size_t i = 0; i < count; i++)
+		check_case(soak, tally, get_case(tally->cases, i), tally->batch[i].status);
+	unsigned backend = find_backend(soak->result, served.backend);
+	if (backend == soak->result->backends || !agrees_with_others(soak, &served, backend)) {
+		tally->mixed++;
+		note_problem(soak, "generation %" PRIu64 " was served by %s to one batch and by another backend to another",
+			     served.generation, served.backend);
+	} else {
+		tally->batches[backend]++;
+	}
+}
+
+static void call_alone(struct soak *soak, struct tally *tally, uint64_t random)
+{
+	struct kernel_case *c = get_case(tally->cases, random % count_cases(tally->cases));
+	reset_case(c);
+	check_case(soak, tally, c, call_case(c));
+}
+
+/* Takes one of the rollbacks that are due. */
+static void roll_back(struct soak *soak, struct tally *tally, uint64_t random)
+{
+	unsigned due = atomic_load(&soak->rollbacks_due);
+	while (due > 0)
+		if (atomic_compare_exchange_weak(&soak->rollbacks_due, &due, due - 1)) {
+			tenon_rollback(random & 1 ? TENON_ROLLBACK_SCALAR : TENON_ROLLBACK_PREVIOUS);
+			tally->rollbacks++;
+			return;
+		}
+}
+
+static void step_worker(struct worker *worker)
+{
+	struct soak *soak = worker->context;
+	struct tally *tally = &soak->tally[worker->place];
+	uint64_t random = next_random(&worker->random);
+	if (atomic_load_explicit(&soak->rollbacks_due, memory_order_relaxed))
+		roll_back(soak, tally, random >> 8);
+	if (random & 1)
+		call_batch(soak, tally);
+	else
+		call_alone(soak, tally, random >> 8);
+}
+
+/* ---- The driver -------------------------------------------------------------------------------------------------- */
+
+/* The first backend is scalar, for which a cold swap loads nothing. */
+static struct soak_backend *choose_backend(const struct soak *soak, uint64_t random)
+{
+	struct soak_result *result = soak->result;
+	unsigned first = soak->plan->cold && result->backends > 1;
+	return &result->backend[first + random % (result->backends - first)];
+}
+
+static void swap_once(struct soak *soak, uint64_t random)
+{
+	struct soak_result *result = soak->result;
+	struct soak_backend *backend = choose_backend(soak, random);
+	int status = tenon_swap(backend->name, soak->plan->cold ? TENON_SWAP_COLD : 0);
+	if (status == TENON_OK) {
+		result->swaps++;
+		backend->swaps++;
+	} else if (status == TENON_EROLLEDBACK) {
+		result->overtaken++;
+	} else if (status == TENON_EAGAIN) {
+		result->try_agains++;
+		sleep_ns(2000000);
+	} else {
+		result->failed++;
+		note_problem(soak, "swap to %s: %s", backend->name, tenon_error_detail());
+	}
+}
+
+static void *drive(void *argument)
+{
+	struct soak *soak = argument;
+	const struct soak_plan *plan = soak->plan;
+	uint64_t random = plan->seed, start = now_ns(), attempts = 0;
+	while (!atomic_load(&soak->stopping) && (!plan->swaps || soak->result->swaps < plan->swaps)) {
+		if (next_random(&random) % ROLLBACK_EVERY == 0)
+			atomic_fetch_add(&soak->rollbacks_due, 1);
+		swap_once(soak, next_random(&random));
+		uint64_t due = plan->swaps_per_second ? start + ++attempts * 1000000000 / plan->swaps_per_second : 0;
+		uint64_t now = now_ns();
+		if (due > now)
+			sleep_ns(due - now < 100000000 ? due - now : 100000000); /* so that it can be told to stop */
+	}
+	atomic_store(&soak->driven, true);
+	return NULL;
+}
+
+/* ---- Before and after -------------------------------------------------------------------------------------------- */
+
+/* The usable backends, as this process's configuration has them. */
+static int find_usable(struct soak *soak, struct why *why)
+{
+	struct soak_result *result = soak->result;
+	struct config *config = malloc(sizeof *config);
+	struct candidate *list = NULL;
+	struct cpu cpu;
+	size_t count = 0;
+	probe_cpu(&cpu);
+	int status = config ? load_config(config, NULL, why) : explain(why, TENON_ENOMEM, "out of memory");
+	if (status == 0)
+		status = cap_cpu(&cpu, config->max_isa, why);
+	if (status == 0)
+		status = find_backends(config, &cpu, &list, &count, why);
+	for (size_t i = 0; status == 0 && i < count && result->backends < SOAK_BACKENDS_MAX; i++)
+		if (list[i].status == 0)
+			snprintf(result->backend[result->backends++].name, sizeof result->backend[0].name, "%s", list[i].name);
+	free(list);
+	free(config);
+	return status;
+}
+
+static bool make_tallies(struct soak *soak)
+{
+	soak->tally = calloc(soak->plan->threads, sizeof *soak->tally);
+	soak->learned = make_cases();
+	bool good = soak->tally && soak->learned && learn_cases(soak->learned);
+	for (uint64_t i = 0; good && i < soak->plan->threads; i++) {
+		struct tally *tally = &soak->tally[i];
+		tally->cases = make_cases();
+		tally->batch = calloc(count_cases(soak->learned), sizeof *tally->batch);
+		good = tally->cases && tally->batch;
+		if (good)
+			share_answers(tally->cases, soak->learned);
+	}
+	return good;
+}
+
+static void free_tallies(struct soak *soak)
+{
+	for (uint64_t i = 0; soak->tally && i < soak->plan->threads; i++) {
+		free_cases(soak->tally[i].cases);
+		free(soak->tally[i].batch);
+	}
+	free(soak->tally);
+	free_cases(soak->learned);
+}
+
+static void add_up(struct soak *soak)
+{
+	struct soak_result *result = soak->result;
+	for (uint64_t i = 0; i < soak->plan->threads; i++) {
+		const struct tally *tally = &soak->tally[i];
+		result->calls += tally->calls;
+		result->wrong += tally->wrong;
+		result->failed += tally->failed;
+		result->mixed += tally->mixed;
+		result->rollbacks += tally->rollbacks;
+		for (unsigned j = 0; j < result->backends; j++)
+			result->backend[j].batches += tally->batches[j];
+	}
+}
+
+/* Unloading happens in the background: what is still there after a bounded wait has not been unloaded. */
+static void await_unloading(struct soak *soak)
+{
+	struct tenon_status_info info;
+	uint64_t left = 0;
+	for (int waited = 0; waited < CLOSING_TIME_MS; waited += 10) {
+		tenon_status_get(&info);
+		left = info.images_loaded + info.images_pending;
+		if (left == 0)
+			break;
+		sleep_ns(10000000);
+	}
+	soak->result->not_unloaded = left + info.images_resident;
+	if (soak->result->not_unloaded)
+		note_problem(soak, "%" PRIu64 " images are loaded, %" PRIu64 " wait for readers, %" PRIu64 " are resident%s%s",
+			     info.images_loaded, info.images_pending, info.images_resident,
+			     info.unload_disabled ? ": " : "", info.unload_reason);
+}
+
+static void compare_footprints(struct soak *soak, const struct footprint *before)
+{
+	struct footprint after;
+	const char *first;
+	if (!take_footprint(&after)) {
+		soak->result->failed++;
+		note_problem(soak, "cannot read /proc/self");
+		return;
+	}
+	soak->result->leaked_mappings = count_new(&before->mappings, &after.mappings, &first);
+	if (*first)
+		note_problem(soak, "still mapped: %s", first);
+	soak->result->leaked_fds = count_new(&before->descriptors, &after.descriptors, &first);
+	if (*first)
+		note_problem(soak, "still open: descriptor %s", first);
+	free_footprint(&after);
+}
+
+/* ---- The run ----------------------------------------------------------------------------------------------------- */
+
+static void show_progress(const struct soak *soak, double elapsed)
+{
+	struct tenon_status_info info;
+	tenon_status_get(&info);
+	fprintf(stderr, "\rtenon soak: %.0f s, %" PRIu64 " swaps, %" PRIu64 " rollbacks, %s serves, %" PRIu64
+		" images wait for readers \033[K", elapsed, info.swaps, info.rollbacks, info.backend, info.images_pending);
+	if (soak->result->problem[0])
+		fprintf(stderr, "! ");
+}
+
+static void tend(struct soak *soak, struct workers *workers)
+{
+	uint64_t start = now_ns(), shown = start, end = start + soak->plan->seconds * 1000000000;
+	for (uint64_t now = start; now < end && !atomic_load(&soak->driven); now = now_ns()) {
+		tend_workers(workers, end - now < 100000000 ? (unsigned)((end - now) / 1000000) + 1 : 100);
+		if (soak->plan->progress && now - shown >= 1000000000) {
+			show_progress(soak, (double)(now - start) * 1e-9);
+			shown = now;
+		}
+	}
+	if (soak->plan->progress)
+		fprintf(stderr, "\r\033[K");
+	soak->result->seconds = (double)(now_ns() - start) * 1e-9;
+}
+
+static int run_threads(struct soak *soak)
+{
+	pthread_t driver;
+	struct workers *workers = start_workers((unsigned)soak->plan->threads, soak->plan->seed, MOST_STEPS, step_worker, soak);
+	int error = !workers ? ENOMEM : pthread_create(&driver, NULL, drive, soak);
+	if (!error) {
+		tend(soak, workers);
+		atomic_store(&soak->stopping, true);
+		pthread_join(driver, NULL);
+	} else {
+		note_problem(soak, "cannot start the threads: %s", strerror(error));
+	}
+	soak->result->threads_created = workers ? stop_workers(workers) : 0;
+	return error ? TENON_ESYSTEM : 0;
+}
+
+static int soak_open_runtime(struct soak *soak)
+{
+	struct footprint before;
+	if (!take_footprint(&before)) {
+		note_problem(soak, "cannot read /proc/self");
+		return TENON_ESYSTEM;
+	}
+	int status = tenon_open(NULL);
+	if (status) {
+		note_problem(soak, "%s", tenon_error_detail());
+		free_footprint(&before);
+		return status;
+	}
+	status = run_threads(soak);
+	tenon_close();
+	add_up(soak);
+	await_unloading(soak);
+	compare_footprints(soak, &before);
+	free_footprint(&before);
+	return status;
+}
+
+int soak_runtime(const struct soak_plan *plan, struct soak_result *result)
+{
+	struct why why = {0};
+	struct soak *soak = calloc(1, sizeof *soak);
+	*result = (struct soak_result){0};
+	if (!soak)
+		return TENON_ENOMEM;
+	soak->plan = plan;
+	soak->result = result;
+	pthread_mutex_init(&soak->lock, NULL);
+	int status = find_usable(soak, &why);
+	if (status)
+		note_problem(soak, "%s", why.text);
+	else if (!make_tallies(soak))
+		status = TENON_ENOMEM;
+	else
+		status = soak_open_runtime(soak);
+	if (status == TENON_ENOMEM)
+		note_problem(soak, "out of memory");
+	free_tallies(soak);
+	pthread_mutex_destroy(&soak->lock);
+	free(soak);
+	return status;
+}
