@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -153,6 +154,119 @@ static void a_batch_of_null_is_refused(void **state)
 	assert_string_equal(tenon_error_detail(), "tenon_batch: calls is NULL");
 }
 
+/* ---- Scratch ----------------------------------------------------------------------------------------------------- */
+
+/* A ring of so many nodes: what is at a node moves one further a step. */
+struct ring {
+	struct tenon_graph *graph;
+	float *initial, *activation;
+};
+
+static struct ring make_ring(uint32_t nodes)
+{
+	struct ring ring = {NULL, calloc(nodes, sizeof(float)), calloc(nodes, sizeof(float))};
+	uint32_t *source = calloc(nodes, sizeof *source), *destination = calloc(nodes, sizeof *destination);
+	assert_true(source && destination && ring.initial && ring.activation);
+	for (uint32_t i = 0; i < nodes; i++) {
+		source[i] = i;
+		destination[i] = (i + 1) % nodes;
+		ring.activation[i] = -1;
+	}
+	ring.initial[0] = 1;
+	const struct tenon_graph_edges edges = {nodes, nodes, source, destination, NULL};
+	assert_int_equal(tenon_graph_create(&edges, TENON_GRAPH_UNSLICED, &ring.graph), TENON_OK);
+	free(source);
+	free(destination);
+	return ring;
+}
+
+static void free_ring(struct ring *ring)
+{
+	tenon_graph_destroy(ring->graph);
+	free(ring->initial);
+	free(ring->activation);
+}
+
+static struct tenon_spreading_activation_args spread_over(const struct ring *ring, uint32_t mode)
+{
+	return (struct tenon_spreading_activation_args){
+		.graph = ring->graph, .initial = ring->initial, .activation = ring->activation, .mode = mode, .steps = 2,
+		.threshold = 0.5f, .decay = 1};
+}
+
+static struct tenon_arena_stats read_arena_stats(void)
+{
+	struct tenon_arena_stats stats;
+	assert_int_equal(tenon_arena_stats_get(&stats), TENON_OK);
+	return stats;
+}
+
+static void scratch_comes_from_the_arena_and_goes_back(void **state)
+{
+	(void)state;
+	void *mine;
+	assert_int_equal(tenon_arena_alloc(64, &mine), TENON_OK);
+	size_t before = read_arena_stats().current;
+	struct ring ring = make_ring(1000);
+	struct tenon_spreading_activation_args args = spread_over(&ring, TENON_SPREAD_STEP);
+	assert_int_equal(tenon_spreading_activation(&args), TENON_OK);
+	assert_true(ring.activation[0] == 0 && ring.activation[1] == 0 && ring.activation[2] == 1);
+	assert_int_equal(read_arena_stats().current, before);
+	assert_true(read_arena_stats().high_water >= before + ring.graph->scratch[TENON_SPREAD_STEP]);
+	free_ring(&ring);
+	tenon_arena_reset();
+}
+
+static void without_room_for_scratch_nothing_happens(void **state)
+{
+	(void)state;
+	struct ring ring = make_ring(200000);
+	struct tenon_spreading_activation_args args = spread_over(&ring, TENON_SPREAD_BFS);
+	uint64_t overflows = read_arena_stats().overflows;
+	assert_int_equal(tenon_spreading_activation(&args), TENON_EARENA);
+	assert_non_null(strstr(tenon_error_detail(), "raise [arena] size"));
+	assert_true(ring.activation[0] == -1 && ring.activation[199999] == -1);
+	assert_int_equal(read_arena_stats().overflows, overflows + 1);
+	assert_int_equal(read_arena_stats().current, 0);
+	free_ring(&ring);
+}
+
+static void a_batch_takes_scratch_call_by_call(void **state)
+{
+	(void)state;
+	struct ring small = make_ring(1000), large = make_ring(200000);
+	struct tenon_spreading_activation_args fits = spread_over(&small, TENON_SPREAD_STEP);
+	struct tenon_spreading_activation_args does_not = spread_over(&large, TENON_SPREAD_BFS);
+	struct tenon_call calls[] = {{TENON_ID_spreading_activation, 99, &does_not}, {TENON_ID_spreading_activation, 99, &fits}};
+	assert_int_equal(tenon_batch(calls, 2, NULL), TENON_EARENA);
+	assert_int_equal(calls[0].status, TENON_EARENA);
+	assert_int_equal(calls[1].status, TENON_OK);
+	assert_true(small.activation[2] == 1 && large.activation[0] == -1);
+	assert_non_null(strstr(tenon_error_detail(), "call 0: "));
+	assert_int_equal(read_arena_stats().current, 0);
+	free_ring(&small);
+	free_ring(&large);
+}
+
+static void a_million_nodes_need_no_arena(void **state)
+{
+	(void)state;
+	struct tenon_workspace *workspace;
+	struct ring ring = make_ring(1000000);
+	struct tenon_arena_stats before = read_arena_stats();
+	assert_int_equal(tenon_workspace_create(ring.graph, &workspace), TENON_OK);
+	for (uint32_t mode = TENON_SPREAD_STEP; mode <= TENON_SPREAD_BFS; mode++) {
+		struct tenon_spreading_activation_args args = spread_over(&ring, mode);
+		args.workspace = workspace;
+		assert_int_equal(tenon_spreading_activation(&args), TENON_OK);
+		assert_true(ring.activation[2] == 1 && ring.activation[999999] == 0);
+	}
+	struct tenon_arena_stats after = read_arena_stats();
+	assert_memory_equal(&after, &before, sizeof before);
+	tenon_workspace_destroy(workspace);
+	free_ring(&ring);
+}
+
 static void *fail_elsewhere(void *unused)
 {
 	(void)unused;
@@ -186,6 +300,10 @@ int main(void)
 		cmocka_unit_test(a_batch_says_who_served),
 		cmocka_unit_test(an_empty_batch_succeeds),
 		cmocka_unit_test(a_batch_of_null_is_refused),
+		cmocka_unit_test(scratch_comes_from_the_arena_and_goes_back),
+		cmocka_unit_test(without_room_for_scratch_nothing_happens),
+		cmocka_unit_test(a_batch_takes_scratch_call_by_call),
+		cmocka_unit_test(a_million_nodes_need_no_arena),
 		cmocka_unit_test(the_detail_is_of_this_thread),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
