@@ -33,28 +33,13 @@ const struct image scalar_image = {
 
 /* ---- The dynamic linker ------------------------------------------------------------------------------------------ */
 
-static atomic_int linking;    /* calls of the dynamic linker that are under way */
+static atomic_int linking;    /* threads that may hold a lock of the dynamic linker: dlsym and dl_iterate_phdr take it too */
 static atomic_bool link_lost; /* one was, at the fork that made this process */
 
 void restart_loading(void)
 {
 	if (atomic_exchange(&linking, 0))
 		atomic_store(&link_lost, true);
-}
-
-static void *open_object(const char *path)
-{
-	atomic_fetch_add(&linking, 1);
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	atomic_fetch_sub(&linking, 1);
-	return handle;
-}
-
-static void close_object(void *handle)
-{
-	atomic_fetch_add(&linking, 1);
-	dlclose(handle);
-	atomic_fetch_sub(&linking, 1);
 }
 
 struct search {
@@ -271,7 +256,7 @@ static int map_image(const struct negotiation *n)
 	if (find_object(image->staged.path).found)
 		return explain(n->why, TENON_EREFUSED, "%s: is mapped already, and the dynamic linker would hand back the old "
 			       "image; set stage = auto", path);
-	image->handle = open_object(image->staged.path);
+	image->handle = dlopen(image->staged.path, RTLD_NOW | RTLD_LOCAL);
 	if (!image->handle)
 		return explain(n->why, TENON_EREFUSED, "%s: cannot be mapped: %s", path, dlerror());
 	struct search mapped = find_object(image->staged.path);
@@ -302,7 +287,9 @@ static int stage_and_map(const struct negotiation *n, const struct source *sourc
 	int status = stage_source(source, n->candidate->path, n->vetted->name, n->config->stage, &image->staged, n->why);
 	if (status)
 		return status;
+	atomic_fetch_add(&linking, 1);
 	status = map_and_negotiate(n);
+	atomic_fetch_sub(&linking, 1);
 	close_staged(&image->staged);
 	return status;
 }
@@ -353,8 +340,10 @@ bool unload_image(struct image *image, struct why *why)
 {
 	bool gone = true;
 	if (image->handle) {
-		close_object(image->handle);
+		atomic_fetch_add(&linking, 1);
+		dlclose(image->handle);
 		gone = !find_object(image->staged.path).found;
+		atomic_fetch_sub(&linking, 1);
 		if (!gone)
 			explain(why, TENON_EREFUSED, "%s (%s): resident, because the dynamic linker kept %s after dlclose(): "
 				"a reference from another library, a thread-local destructor or a unique symbol",

@@ -440,6 +440,19 @@ void retire_everything(void)
 	pthread_mutex_unlock(&lock);
 }
 
+/* What waited in the parent would wait here for ever, and take the place of what this process replaces. */
+static void forget_waiting(void)
+{
+	for (struct kept *kept = tables; kept; kept = kept->next)
+		kept->is_garbage = !is_reachable(kept);
+	free_garbage();
+	for (struct image **link = &images; *link;)
+		if ((*link)->is_leaving)
+			*link = (*link)->next;
+		else
+			link = &(*link)->next;
+}
+
 void restart_retirement(void)
 {
 	/* Held at the fork by a thread that is not here: what it was changing may be half done, and is forgotten. */
@@ -448,6 +461,7 @@ void restart_retirement(void)
 		images = NULL;
 		table_count = 0;
 	}
+	forget_waiting();
 	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	work = ended = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
 	thread_made = thread_running = closing = preparing = false;
@@ -490,6 +504,9 @@ void report_retirement(struct tenon_status_info *info)
 	}
 	pthread_mutex_lock(&lock);
 	report_images(info);
+	/* A rollback cannot wake the thread; whoever looks at the result does. */
+	if (thread_running && has_work())
+		pthread_cond_signal(&work);
 	info->grace_period_age_ms = milliseconds_since(&grace_since);
 	pthread_mutex_unlock(&lock);
 	if (info->grace_period_age_ms)

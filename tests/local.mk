@@ -42,6 +42,7 @@ record-bits: tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
 .PHONY: record-bits
 
 noinst_HEADERS += tests/live.h tests/plugin.h
+include tests/hazards/local.mk
 include tests/plugins/local.mk
 
 # Hosts that the shell tests start, linked with the library as hosts are, and a library that spoils a soak.
