@@ -11,6 +11,7 @@ static const struct tenon_backend_kernel avx2_kernels[] = {
 	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", avx2_inner_product),
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", avx2_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", avx2_spreading_activation),
+	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", avx2_decay_exponential),
 };
 
 TENON_BACKEND("avx2", PACKAGE_VERSION, "Tenon", "x86-64-v3", "", avx2_kernels)

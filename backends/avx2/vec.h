@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define VEC_LANES 8
+#define VEC_REGISTERS 16
 
 typedef __m256 vec;      /* VEC_LANES floats */
 typedef __m256i vec_int; /* VEC_LANES 32-bit integers */
@@ -21,6 +22,10 @@ typedef __m256 vec_mask; /* VEC_LANES booleans: all bits of a lane */
 static inline vec vec_set(float x) { return _mm256_set1_ps(x); }
 static inline vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
 static inline void vec_store(float *p, vec a) { _mm256_storeu_ps(p, a); }
+
+/* Stores past the caches; p is aligned to the vector. vec_stream_end() orders those stores before what follows. */
+static inline void vec_stream(float *p, vec a) { _mm256_stream_ps(p, a); }
+static inline void vec_stream_end(void) { _mm_sfence(); }
 
 /* The mask of the first n lanes, n at most VEC_LANES. */
 static inline vec_mask vec_first(size_t n)
@@ -45,6 +50,14 @@ static inline vec vec_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 static inline vec vec_div(vec a, vec b) { return _mm256_div_ps(a, b); }
 static inline vec vec_sqrt(vec a) { return _mm256_sqrt_ps(a); }
 
+/* Clears the sign; keeps the sign alone. */
+static inline vec vec_abs(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+static inline vec vec_sign(vec a) { return _mm256_and_ps(_mm256_set1_ps(-0.0f), a); }
+
+/* a < b ? a : b and a > b ? a : b, hence b where either is a NaN. */
+static inline vec vec_min(vec a, vec b) { return _mm256_min_ps(a, b); }
+static inline vec vec_max(vec a, vec b) { return _mm256_max_ps(a, b); }
+
 /* Comparisons: false where either side is a NaN. */
 static inline vec_mask vec_less(vec a, vec b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
 static inline vec_mask vec_less_equal(vec a, vec b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
@@ -59,6 +72,21 @@ static inline vec_mask mask_not(vec_mask a)
 /* Bit i is lane i. */
 static inline uint32_t mask_bits(vec_mask a) { return (uint32_t)_mm256_movemask_ps(a); }
 static inline int mask_any(vec_mask a) { return _mm256_movemask_ps(a) != 0; }
+
+/* Is there a subnormal, an infinity or a NaN in count vectors? */
+static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, int count)
+{
+	vec_int lowest = _mm256_set1_epi32(INT32_MAX), largest = _mm256_set1_epi32(0);
+	for (int j = 0; j < count; j++) {
+		vec_int magnitude = _mm256_castps_si256(vec_abs(a[j]));
+		/* The bits, minus 1, from the bottom of the integers up: subnormals are lowest, zero is highest. */
+		lowest = _mm256_min_epi32(lowest, _mm256_add_epi32(magnitude, _mm256_set1_epi32(INT32_MAX)));
+		largest = _mm256_max_epi32(largest, magnitude);
+	}
+	__m256i subnormal = _mm256_cmpgt_epi32(_mm256_set1_epi32(INT32_MIN + 0x7fffff), lowest);
+	__m256i nonfinite = _mm256_cmpgt_epi32(largest, _mm256_set1_epi32(0x7f7fffff));
+	return mask_any(_mm256_castsi256_ps(_mm256_or_si256(subnormal, nonfinite)));
+}
 
 /* yes where the mask is set, else no. */
 static inline vec vec_select(vec_mask mask, vec yes, vec no) { return _mm256_blendv_ps(no, yes, mask); }
@@ -79,6 +107,58 @@ static inline vec_mask int_equal(vec_int a, vec_int b) { return _mm256_castsi256
 
 /* The nearest float, ties to even. */
 static inline vec int_to_vec(vec_int a) { return _mm256_cvtepi32_ps(a); }
+
+/*
+ * Four u64 to float, each rounded once. From 2^53 on, the low 12 bits become one sticky bit, which lies far behind what
+ * a float keeps: then every number fits a double, and the halves enter it as mantissas of 2^84 and 2^52.
+ */
+static inline __m128 convert_four_u64(__m256i a)
+{
+	const __m256i low_bits = _mm256_set1_epi64x(0xfff);
+	__m256i sticky = _mm256_add_epi64(_mm256_and_si256(a, low_bits), low_bits);
+	sticky = _mm256_andnot_si256(low_bits, _mm256_or_si256(a, sticky));
+	__m256i fits = _mm256_cmpeq_epi64(_mm256_srli_epi64(a, 53), _mm256_setzero_si256());
+	a = _mm256_blendv_epi8(sticky, a, fits);
+	__m256i high = _mm256_or_si256(_mm256_srli_epi64(a, 32), _mm256_castpd_si256(_mm256_set1_pd(0x1p84)));
+	__m256i low = _mm256_blend_epi32(a, _mm256_castpd_si256(_mm256_set1_pd(0x1p52)), 0xaa);
+	__m256d sum = _mm256_sub_pd(_mm256_castsi256_pd(high), _mm256_set1_pd(0x1p84 + 0x1p52));
+	return _mm256_cvtpd_ps(_mm256_add_pd(sum, _mm256_castsi256_pd(low)));
+}
+static inline vec convert_u64(__m256i low, __m256i high)
+{
+	return _mm256_set_m128(convert_four_u64(high), convert_four_u64(low));
+}
+static inline vec convert_small_u64(__m256i low, __m256i high)
+{
+	__m256 words = _mm256_shuffle_ps(_mm256_castsi256_ps(low), _mm256_castsi256_ps(high), 0x88);
+	return _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(_mm256_castps_si256(words), 0xd8));
+}
+
+/*
+ * to[count] from count vectors of u64, or one from the first n of them: each rounded once, to nearest even. Most are
+ * below 2^31, where a short way does.
+ */
+static inline __attribute__((always_inline)) void vec_from_u64(const uint64_t *p, vec *to, int count)
+{
+	const __m256i *q = (const __m256i *)p;
+	__m256i all = _mm256_setzero_si256();
+	for (int j = 0; j < 2 * count; j++)
+		all = _mm256_or_si256(all, _mm256_loadu_si256(q + j));
+	if (__builtin_expect(_mm256_testz_si256(all, _mm256_set1_epi64x(~0x7fffffffll)), 1))
+		for (int j = 0; j < count; j++)
+			to[j] = convert_small_u64(_mm256_loadu_si256(q + 2 * j), _mm256_loadu_si256(q + 2 * j + 1));
+	else
+		for (int j = 0; j < count; j++)
+			to[j] = convert_u64(_mm256_loadu_si256(q + 2 * j), _mm256_loadu_si256(q + 2 * j + 1));
+}
+static inline vec vec_from_u64_first(const uint64_t *p, size_t n)
+{
+	vec_int first = _mm256_castps_si256(vec_first(n));
+	__m256i low = _mm256_cvtepi32_epi64(_mm256_castsi256_si128(first));
+	__m256i high = _mm256_cvtepi32_epi64(_mm256_extracti128_si256(first, 1));
+	const long long *q = (const long long *)p;
+	return convert_u64(_mm256_maskload_epi64(q, low), _mm256_maskload_epi64(q + 4, high));
+}
 
 /* The same bits. */
 static inline vec_int vec_as_int(vec a) { return _mm256_castps_si256(a); }

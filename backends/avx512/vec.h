@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define VEC_LANES 16
+#define VEC_REGISTERS 32
 
 typedef __m512 vec;         /* VEC_LANES floats */
 typedef __m512i vec_int;    /* VEC_LANES 32-bit integers */
@@ -21,6 +22,10 @@ typedef __mmask16 vec_mask; /* VEC_LANES booleans */
 static inline vec vec_set(float x) { return _mm512_set1_ps(x); }
 static inline vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
 static inline void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
+
+/* Stores past the caches; p is aligned to the vector. vec_stream_end() orders those stores before what follows. */
+static inline void vec_stream(float *p, vec a) { _mm512_stream_ps(p, a); }
+static inline void vec_stream_end(void) { _mm_sfence(); }
 
 /* The mask of the first n lanes, n at most VEC_LANES. */
 static inline vec_mask vec_first(size_t n) { return (vec_mask)((1u << n) - 1); }
@@ -35,6 +40,14 @@ static inline vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
 static inline vec vec_div(vec a, vec b) { return _mm512_div_ps(a, b); }
 static inline vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
 
+/* Clears the sign; keeps the sign alone. */
+static inline vec vec_abs(vec a) { return _mm512_abs_ps(a); }
+static inline vec vec_sign(vec a) { return _mm512_and_ps(a, _mm512_set1_ps(-0.0f)); }
+
+/* a < b ? a : b and a > b ? a : b, hence b where either is a NaN. */
+static inline vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
+static inline vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
+
 /* Comparisons: false where either side is a NaN. */
 static inline vec_mask vec_less(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 static inline vec_mask vec_less_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
@@ -46,6 +59,15 @@ static inline vec_mask mask_not(vec_mask a) { return (vec_mask)~a; }
 /* Bit i is lane i. */
 static inline uint32_t mask_bits(vec_mask a) { return a; }
 static inline int mask_any(vec_mask a) { return a != 0; }
+
+/* Is there a subnormal, an infinity or a NaN in count vectors? */
+static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, int count)
+{
+	vec_mask unusual = 0;
+	for (int j = 0; j < count; j++)
+		unusual |= _mm512_fpclass_ps_mask(a[j], 0xb9);
+	return unusual != 0;
+}
 
 /* yes where the mask is set, else no. */
 static inline vec vec_select(vec_mask mask, vec yes, vec no) { return _mm512_mask_blend_ps(mask, no, yes); }
@@ -66,6 +88,23 @@ static inline vec_mask int_equal(vec_int a, vec_int b) { return _mm512_cmpeq_epi
 
 /* The nearest float, ties to even. */
 static inline vec int_to_vec(vec_int a) { return _mm512_cvtepi32_ps(a); }
+
+/* to[count] from count vectors of u64, or one from the first n of them: each rounded once, to nearest even. */
+static inline vec convert_u64(__m512i low, __m512i high)
+{
+	return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtepu64_ps(low)), _mm512_cvtepu64_ps(high), 1);
+}
+static inline __attribute__((always_inline)) void vec_from_u64(const uint64_t *p, vec *to, int count)
+{
+	for (int j = 0; j < count; j++, p += VEC_LANES)
+		to[j] = convert_u64(_mm512_loadu_si512(p), _mm512_loadu_si512(p + 8));
+}
+static inline vec vec_from_u64_first(const uint64_t *p, size_t n)
+{
+	vec_mask first = vec_first(n);
+	return convert_u64(_mm512_maskz_loadu_epi64((__mmask8)first, p),
+		_mm512_maskz_loadu_epi64((__mmask8)(first >> 8), p + 8));
+}
 
 /* The same bits. */
 static inline vec_int vec_as_int(vec a) { return _mm512_castps_si512(a); }

@@ -11,6 +11,7 @@ static const struct tenon_backend_kernel neon_kernels[] = {
 	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", neon_inner_product),
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", neon_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", neon_spreading_activation),
+	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", neon_decay_exponential),
 };
 
 TENON_BACKEND("neon", PACKAGE_VERSION, "Tenon", "asimd", "", neon_kernels)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define VEC_LANES 4
+#define VEC_REGISTERS 32
 
 typedef float32x4_t vec;     /* VEC_LANES floats */
 typedef int32x4_t vec_int;   /* VEC_LANES 32-bit integers */
@@ -20,6 +21,10 @@ typedef uint32x4_t vec_mask; /* VEC_LANES booleans: all bits of a lane */
 static inline vec vec_set(float x) { return vdupq_n_f32(x); }
 static inline vec vec_load(const float *p) { return vld1q_f32(p); }
 static inline void vec_store(float *p, vec a) { vst1q_f32(p, a); }
+
+/* Where other ISAs store past the caches and then order those stores; there is no intrinsic for it here. */
+static inline void vec_stream(float *p, vec a) { vst1q_f32(p, a); }
+static inline void vec_stream_end(void) {}
 
 /* The mask of the first n lanes, n at most VEC_LANES. */
 static inline vec_mask vec_first(size_t n)
@@ -60,6 +65,17 @@ static inline vec vec_mul(vec a, vec b) { return vmulq_f32(a, b); }
 static inline vec vec_div(vec a, vec b) { return vdivq_f32(a, b); }
 static inline vec vec_sqrt(vec a) { return vsqrtq_f32(a); }
 
+/* Clears the sign; keeps the sign alone. */
+static inline vec vec_abs(vec a) { return vabsq_f32(a); }
+static inline vec vec_sign(vec a)
+{
+	return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a), vdupq_n_u32(0x80000000)));
+}
+
+/* a < b ? a : b and a > b ? a : b, hence b where either is a NaN. */
+static inline vec vec_min(vec a, vec b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+static inline vec vec_max(vec a, vec b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+
 /* Comparisons: false where either side is a NaN. */
 static inline vec_mask vec_less(vec a, vec b) { return vcltq_f32(a, b); }
 static inline vec_mask vec_less_equal(vec a, vec b) { return vcleq_f32(a, b); }
@@ -75,6 +91,20 @@ static inline uint32_t mask_bits(vec_mask a)
 	return vaddvq_u32(vandq_u32(a, weight));
 }
 static inline int mask_any(vec_mask a) { return vmaxvq_u32(a) != 0; }
+
+/* Is there a subnormal, an infinity or a NaN in count vectors? */
+static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, int count)
+{
+	vec_int lowest = vdupq_n_s32(INT32_MAX), largest = vdupq_n_s32(0);
+	for (int j = 0; j < count; j++) {
+		vec_int magnitude = vreinterpretq_s32_f32(vec_abs(a[j]));
+		/* The bits, minus 1, from the bottom of the integers up: subnormals are lowest, zero is highest. */
+		lowest = vminq_s32(lowest, vaddq_s32(magnitude, vdupq_n_s32(INT32_MAX)));
+		largest = vmaxq_s32(largest, magnitude);
+	}
+	uint32x4_t subnormal = vcltq_s32(lowest, vdupq_n_s32(INT32_MIN + 0x7fffff));
+	return mask_any(vorrq_u32(subnormal, vcgtq_s32(largest, vdupq_n_s32(0x7f7fffff))));
+}
 
 /* yes where the mask is set, else no. */
 static inline vec vec_select(vec_mask mask, vec yes, vec no) { return vbslq_f32(mask, yes, no); }
@@ -92,6 +122,22 @@ static inline vec_mask int_equal(vec_int a, vec_int b) { return vceqq_s32(a, b);
 
 /* The nearest float, ties to even. */
 static inline vec int_to_vec(vec_int a) { return vcvtq_f32_s32(a); }
+
+/* to[count] from count vectors of u64, or one from the first n of them: each rounded once, to nearest even. */
+static inline __attribute__((always_inline)) void vec_from_u64(const uint64_t *p, vec *to, int count)
+{
+	for (int j = 0; j < count; j++, p += VEC_LANES) {
+		const vec a = {(float)p[0], (float)p[1], (float)p[2], (float)p[3]};
+		to[j] = a;
+	}
+}
+static inline vec vec_from_u64_first(const uint64_t *p, size_t n)
+{
+	float a[VEC_LANES] = {0};
+	for (size_t i = 0; i < n; i++)
+		a[i] = (float)p[i];
+	return vec_load(a);
+}
 
 /* The same bits. */
 static inline vec_int vec_as_int(vec a) { return vreinterpretq_s32_f32(a); }

@@ -58,6 +58,13 @@ const char *tenon_error_detail(void);
 #undef TENON_KERNEL
 #undef TENON_ARG
 
+/*
+ * The tau of decay_exponential after which half of a value is left: half_life / ln 2, in double, then rounded to float.
+ * Infinity gives infinity, which is no decay. TENON_EINVAL, *tau untouched: half_life is not above 0, or tau would not
+ * be a normal float.
+ */
+int tenon_tau_from_half_life(double half_life, float *tau);
+
 /* One call of a batch. args points to the argument struct of that kernel; the runtime writes status. */
 struct tenon_call {
 	uint32_t kernel; /* TENON_ID_<name> */

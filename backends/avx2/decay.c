@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The decay family on avx2. Pure.
+ */
+#include "backends/avx2/avx2.h"
+#include "backends/avx2/vec.h"
+
+#include "backends/shared/decay_body.h"
+
+int avx2_decay_exponential(const void *args, void *scratch)
+{
+	(void)scratch;
+	return decay_exponential_body(args);
+}
