@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Tests speak TAP. Unit tests see the runtime's internals through the convenience library.
 AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' \
-	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)' EMULATOR='$(EMULATOR)' \
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)' OBJDUMP='$(OBJDUMP)' EMULATOR='$(EMULATOR)' \
 	TEST_CFLAGS='$(INIH_CFLAGS) $(URCU_CFLAGS) $(SANITIZER_CFLAGS)' TEST_LIBS='$(INIH_LIBS) $(URCU_LIBS) $(LIBS)'; \
-	export CMOCKA_MESSAGE_OUTPUT TENON_BACKEND_PATH top_srcdir top_builddir CC EMULATOR TEST_CFLAGS TEST_LIBS;
+	export CMOCKA_MESSAGE_OUTPUT TENON_BACKEND_PATH top_srcdir top_builddir CC OBJDUMP EMULATOR TEST_CFLAGS TEST_LIBS;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-unit $(LIBTOOL) --mode=execute $(EMULATOR)
 SH_LOG_DRIVER = $(LOG_DRIVER)
@@ -31,17 +31,8 @@ installcheck-local:
 		status=$$?; cat installcheck.log; test $$status = 0 && ! grep '^not ok' installcheck.log > /dev/null
 CLEANFILES += installcheck.log
 
-# The same bits from every backend; --record rewrites the golden hashes.
-check_PROGRAMS += tests/bits/bits
-TESTS += tests/bits/bits
-tests_bits_bits_SOURCES = $(BITS_FILES)
-tests_bits_bits_LDADD = runtime/libpolicy.la -lm
-EXTRA_DIST += tests/bits/golden.txt
-record-bits: tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
-	tests/bits/bits$(EXEEXT) --record --golden $(top_srcdir)/tests/bits/golden.txt backends/.libs
-.PHONY: record-bits
-
 noinst_HEADERS += tests/live.h tests/plugin.h
+include tests/bits/local.mk
 include tests/hazards/local.mk
 include tests/plugins/local.mk
 
