@@ -32,9 +32,7 @@ build() { # FOLDER CONFIGURE_ARGUMENTS...
 	mkdir -p "$work/$1" && cd "$work/$1" || return 1
 	shift
 	{
-		$limit "$top_srcdir/configure" --without-jansson "$@" &&
-			plugins=$(echo 'print: ; @echo $(backend_LTLIBRARIES)' | make -s -f Makefile -f - print) &&
-			eval "$limit make -j2 libtenon.la tests/bits/bits $plugins"
+		$limit "$top_srcdir/configure" --without-jansson "$@" && $limit make -j2 bits-parts
 	} > build.log 2>&1 < /dev/null || { tail -n 20 build.log | sed 's/^/# /'; return 1; }
 }
 

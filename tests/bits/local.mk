@@ -8,9 +8,11 @@ EXTRA_DIST += tests/bits/golden.txt tests/bits/check-compilers.sh
 record-bits: tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
 	tests/bits/bits$(EXEEXT) --record --golden $(top_srcdir)/tests/bits/golden.txt backends/.libs
 
+bits-parts: libtenon.la tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
+
 # Minutes: gcc and clang, -O0 to -O3, -march=native, aarch64.
 check-compilers:
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/bits/check-compilers.sh
 clean-local:
 	rm -rf compilers
-.PHONY: check-compilers record-bits
+.PHONY: bits-parts check-compilers record-bits
