@@ -14,13 +14,14 @@ list() { # VARIABLE GLOB...
 	printf '\n\n'
 }
 
-# The runtime's policy: nouns that know nothing of threads and keep no state, so that the tools may hold a second copy.
+# The runtime's policy: nouns that know nothing of threads and tables, so that the tools may hold a second copy. load and
+# stage keep state of their own process alone.
 policy=
 runtime=
 for file in runtime/*.c; do
-	case $file in
-	runtime/config*|runtime/inifile*|runtime/keys*|runtime/cpu*|runtime/needs*|runtime/find*|runtime/file*| \
-	runtime/vet*|runtime/elf*|runtime/graph.c|runtime/kernels*|runtime/why*|runtime/logfmt*|runtime/socket*) policy="$policy $file" ;;
+	case ${file#runtime/} in
+	config.c|cpu.c|elf.c|file.c|find.c|graph.c|inifile.c|kernels.c|keys.c|load.c|logfmt.c|needs.c|socket.c|stage.c| \
+	vet.c|why.c) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
 done
