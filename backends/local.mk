@@ -11,6 +11,9 @@ PLUGIN_LDFLAGS = $(PLUGIN_LINK) -rpath $(backenddir)
 
 SCALAR_CFLAGS = -O3 -ftree-vectorize $(VECTOR_CFLAGS) $(COMMON_CFLAGS) $(BASELINE_CFLAGS)
 
+# The constants of exp are derived, not typed: tests/exp compares.
+EXTRA_DIST += backends/shared/exp_coefficients.py
+
 # Linked into the runtime; cannot fail to load.
 noinst_LTLIBRARIES += backends/libscalar.la
 backends_libscalar_la_SOURCES = $(SCALAR_FILES) $(SHARED_FILES)
@@ -23,10 +26,16 @@ backends_scalar_la_CPPFLAGS = $(AM_CPPFLAGS) -DTENON_PLUGIN
 backends_scalar_la_CFLAGS = $(SCALAR_CFLAGS)
 backends_scalar_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 
+# What the backend of an ISA is built with, and the tests and benchmarks of its parts. clang takes -mno-fma after -mavx512f
+# for a wish to have neither; gcc keeps to it in any order.
+AVX2_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx2 -mno-fma -mno-avx512f
+AVX512_CFLAGS = -O3 $(COMMON_CFLAGS) -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl
+NEON_CFLAGS = -O3 $(COMMON_CFLAGS)
+
 if BUILD_AVX2
 backend_LTLIBRARIES += backends/avx2.la
 backends_avx2_la_SOURCES = $(AVX2_FILES)
-backends_avx2_la_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx2 -mno-fma -mno-avx512f
+backends_avx2_la_CFLAGS = $(AVX2_CFLAGS)
 backends_avx2_la_LDFLAGS = $(PLUGIN_LDFLAGS) -Wl,-z,x86-64-v3
 else
 EXTRA_DIST += $(AVX2_FILES)
@@ -35,8 +44,7 @@ endif
 if BUILD_AVX512
 backend_LTLIBRARIES += backends/avx512.la
 backends_avx512_la_SOURCES = $(AVX512_FILES)
-# clang takes -mno-fma after -mavx512f for a wish to have neither; gcc keeps to it in any order.
-backends_avx512_la_CFLAGS = -O3 $(COMMON_CFLAGS) -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl
+backends_avx512_la_CFLAGS = $(AVX512_CFLAGS)
 backends_avx512_la_LDFLAGS = $(PLUGIN_LDFLAGS) -Wl,-z,x86-64-v4
 else
 EXTRA_DIST += $(AVX512_FILES)
@@ -45,7 +53,7 @@ endif
 if BUILD_NEON
 backend_LTLIBRARIES += backends/neon.la
 backends_neon_la_SOURCES = $(NEON_FILES)
-backends_neon_la_CFLAGS = -O3 $(COMMON_CFLAGS)
+backends_neon_la_CFLAGS = $(NEON_CFLAGS)
 backends_neon_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 else
 EXTRA_DIST += $(NEON_FILES)

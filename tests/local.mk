@@ -33,6 +33,7 @@ CLEANFILES += installcheck.log
 
 noinst_HEADERS += tests/live.h tests/plugin.h
 include tests/bits/local.mk
+include tests/exp/local.mk
 include tests/hazards/local.mk
 include tests/plugins/local.mk
 
