@@ -62,7 +62,9 @@ endif
 # backenddir holds loadable objects only.
 install-data-hook:
 	cd $(DESTDIR)$(backenddir) && rm -f $(notdir $(backend_LTLIBRARIES))
+	cd $(DESTDIR)$(demodir) && rm -f $(notdir $(demo_LTLIBRARIES))
 
 # libtool finds what to remove in the .la files, which are gone.
 uninstall-hook:
 	for name in $(notdir $(backend_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(backenddir)/$$name; done
+	for name in $(notdir $(demo_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(demodir)/$$name; done

@@ -32,7 +32,9 @@ list SHARED_FILES backends/shared/*.h
 list AVX2_FILES backends/avx2/*.c backends/avx2/*.h
 list AVX512_FILES backends/avx512/*.c backends/avx512/*.h
 list NEON_FILES backends/neon/*.c backends/neon/*.h
-list TOOL_FILES tools/*.c tools/*.h tools/*.def tools/*/*.c tools/*/*.h
+# The demo is a library of its own, so that unit tests can have it.
+list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '\n' | grep -v '^tools/demo/')
+list DEMO_FILES tools/demo/*.c tools/demo/*.h
 list BITS_FILES tests/bits/*.c tests/bits/*.h
 list SHELL_TESTS tests/*/*_test.sh
 

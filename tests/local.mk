@@ -19,6 +19,15 @@ endif
 tests_unit_tool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_tool_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
 
+# The nouns of the demo, and the small world that they are tested on.
+tests_unit_memory_LDADD = tools/libdemo.la $(LDADD) -lm
+tests_unit_store_LDADD = tools/libdemo.la $(LDADD)
+tests_unit_wordnet_LDADD = tools/libdemo.la $(LDADD)
+noinst_HEADERS += tests/unit/world.h
+WORLD_FILES = tests/data/wordnet
+EXTRA_DIST += $(WORLD_FILES)/data.adj $(WORLD_FILES)/data.adv $(WORLD_FILES)/data.noun $(WORLD_FILES)/data.verb \
+	$(WORLD_FILES)/index.adj $(WORLD_FILES)/index.adv $(WORLD_FILES)/index.noun $(WORLD_FILES)/index.verb
+
 # Shell tests: tests/AREA/NAME_test.sh.
 TESTS += $(SHELL_TESTS)
 EXTRA_DIST += tests/run-unit tests/tap.sh $(SHELL_TESTS)
