@@ -318,7 +318,7 @@ static void ignores_the_environment_when_setuid(void **state)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--setuid") == 0)
-		return run_setuid(argv[2]);
+		_exit(run_setuid(argv[2])); /* a leak checker at exit() would fail: it cannot attach to a setuid process */
 	if (argc == 3 && strcmp(argv[1], "--deleted") == 0)
 		return run_deleted(argv[2]);
 	const struct CMUnitTest tests[] = {
