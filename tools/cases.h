@@ -45,8 +45,8 @@ void reset_case(struct kernel_case *c);
 /* Calls the kernel through its own entry point; returns its status. */
 int call_case(const struct kernel_case *c);
 
-/* Does the output hold the expected bits? */
-bool is_right(const struct kernel_case *c);
+/* The first byte of the output that is not as expected; size if all are. */
+size_t find_difference(const struct kernel_case *c);
 
 /* ---- For tools/cases/ ---- */
 

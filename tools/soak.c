@@ -83,9 +83,12 @@ static void check_case(struct soak *soak, struct tally *tally, const struct kern
 		tally->failed++;
 		note_problem(soak, "%s returned %s, on scalar %s", tenon_kernel_name(c->kernel), tenon_strerror(status),
 			     tenon_strerror(c->status));
-	} else if (!is_right(c)) {
+	} else if (find_difference(c) < c->size) {
+		size_t at = find_difference(c);
 		tally->wrong++;
-		note_problem(soak, "%s gave other bits than scalar", tenon_kernel_name(c->kernel));
+		note_problem(soak, "%s gave other bits than scalar: in case %zu byte %zu of %zu is %02x, not %02x",
+			     tenon_kernel_name(c->kernel), (size_t)(c - get_case(tally->cases, 0)), at, c->size,
+			     c->output[at], c->expected[at]);
 	}
 }
 
