@@ -51,7 +51,7 @@ size_t find_difference(const struct kernel_case *c);
 /* ---- For tools/cases/ ---- */
 
 #define TENON_ARG(type, member)
-#define TENON_KERNEL(id, name, scratch, members) __attribute__((weak)) bool make_##name##_cases(struct case_set *set);
+#define TENON_KERNEL(id, name, scratch, members) bool make_##name##_cases(struct case_set *set);
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG

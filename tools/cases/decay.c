@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Cases of the decay family: fresh and ancient ages among ordinary ones, with and without a floor.
+ */
+#include <math.h>
+
+#include "tools/cases.h"
+
+static const struct shape {
+	size_t n;
+	float tau, floor;
+} shapes[] = {{1000, 86400, -INFINITY}, {37, 3600, 0.05f}};
+
+static uint64_t *take_ages(struct case_set *set, size_t n, uint64_t stream)
+{
+	static const uint64_t special[] = {0, 1, ((uint64_t)1 << 24) + 1, UINT64_MAX};
+	uint64_t *ages = take_memory(set, n * sizeof *ages);
+	for (size_t i = 0; ages && i < n; i++)
+		ages[i] = i % 9 ? mix_bits(stream, i) % 1000000 : special[i / 9 % 4];
+	return ages;
+}
+
+bool make_decay_exponential_cases(struct case_set *set)
+{
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+		const struct shape *shape = &shapes[i];
+		size_t size = shape->n * sizeof(float);
+		struct tenon_decay_exponential_args args = {
+			.values = take_floats(set, shape->n, 80 + i), .ages = take_ages(set, shape->n, 90 + i),
+			.n = shape->n, .tau = shape->tau, .floor = shape->floor, .out = take_memory(set, size),
+		};
+		if (!args.values || !args.ages || !args.out ||
+		    !add_case(set, TENON_ID_decay_exponential, &args, sizeof args, args.out, size))
+			return false;
+	}
+	return true;
+}
