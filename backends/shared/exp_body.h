@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The canonical exp(-x), docs/NUMERICS.md, over the vector of the vec.h that was included first. A block of vectors goes
- * through it step by step: one alone would leave the multipliers waiting for its own chain. Pure.
+ * The canonical exp(-x), docs/NUMERICS.md, over the vector of the vec.h that was included first. A block of vectors
+ * goes through it step by step: one alone would leave the multipliers waiting for its own chain. Pure.
  */
 #ifndef BACKENDS_SHARED_EXP_BODY_H
 #define BACKENDS_SHARED_EXP_BODY_H

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Computes the constants of exp(-x) and prints backends/shared/exp_constants.h (make check compares).
 
-q(r) = C2 + C3 r + ... + C6 r^4 is the minimax approximation of (e^r - 1 - r) / r^2 on |r| <= ln 2 / 2, in the sense that
-1 + r + r^2 q(r) has the least relative error against e^r, found by the exchange algorithm of Remez in 50-digit
+q(r) = C2 + C3 r + ... + C6 r^4 is the minimax approximation of (e^r - 1 - r) / r^2 on |r| <= ln 2 / 2, in the sense
+that 1 + r + r^2 q(r) has the least relative error against e^r, found by the exchange algorithm of Remez in 50-digit
 arithmetic over a grid of GRID + 1 points; each coefficient is then rounded to binary32. Standard library only.
 """
 from decimal import Decimal, getcontext

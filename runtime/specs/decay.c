@@ -29,7 +29,8 @@ int check_decay_exponential(const struct tenon_decay_exponential_args *a, struct
 		return explain(why, TENON_EINVAL, "decay_exponential: args is NULL");
 	if (a->n == 0)
 		return CALL_IS_EMPTY;
-	int good = a->values && a->ages && a->out && a->tau > 0 && !isnan(a->floor) && a->n <= PTRDIFF_MAX / sizeof *a->ages;
+	int good = a->values && a->ages && a->out && a->tau > 0 && !isnan(a->floor) &&
+		   a->n <= PTRDIFF_MAX / sizeof *a->ages;
 	return unlikely(!good) ? explain_decay(a, why) : 0;
 }
 
@@ -64,7 +65,9 @@ static void make_values(float values[TEST_SIZE])
 /* tau for which the ages end near the middle of exp, near its end, and far behind it. */
 static const struct {
 	float tau, floor;
-} test_parameters[] = {{0x1p24f, -INFINITY}, {200000.0f, 0.25f}, {0x1p62f, 0.0f}, {0x1p-20f, -INFINITY}, {INFINITY, 1.0f}};
+} test_parameters[] = {
+	{0x1p24f, -INFINITY}, {200000.0f, 0.25f}, {0x1p62f, 0.0f}, {0x1p-20f, -INFINITY}, {INFINITY, 1.0f},
+};
 
 int test_decay_exponential(tenon_kernel_fn *function, struct why *why)
 {

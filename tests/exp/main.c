@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The error of the canonical exp(-x) over its whole domain: scalar against exp() in double, in units of the last place
- * of the exact result, and every ISA against scalar by bits. Takes every 4099th float; with --all (make check-exp) every
- * one. A thread a CPU; they share a counter, and what they found is added up at the end.
+ * of the exact result, and every ISA against scalar by bits. Takes every 4099th float; with --all (make check-exp)
+ * every one. A thread a CPU; they share a counter, and what they found is added up at the end.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -59,7 +59,7 @@ static float from_bits(uint32_t bits)
 	return x;
 }
 
-/* The distance of e from exp(-x) in units of the last place of exp(-x); infinite where it has to be exact and is not. */
+/* The distance of e from exp(-x) in units of the last place of that; infinite where e has to be exact and is not. */
 static double measure_error(float x, float e)
 {
 	double want = exp(-(double)x);

@@ -36,7 +36,7 @@ static float decay_one(float value, uint64_t age, float tau, float floor)
 
 /* ---- Values ------------------------------------------------------------------------------------------------------ */
 
-/* x is rounded twice (u64 to float, division), which moves exp(-x) by x * 2u; exp has 1 ulp, the product half of one. */
+/* x is rounded twice (age, quotient), which moves exp(-x) by x * 2u; exp has 1 ulp, the product half of one. */
 static void it_is_the_exponential(void **state)
 {
 	(void)state;
@@ -241,7 +241,7 @@ static void round_ages_twice(struct tenon_decay_exponential_args *a)
 	}
 }
 
-static void lose_the_sign_of_zero(struct tenon_decay_exponential_args *a)
+static void lose_the_sign(struct tenon_decay_exponential_args *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (a->out[i] == 0)
@@ -251,7 +251,7 @@ static void lose_the_sign_of_zero(struct tenon_decay_exponential_args *a)
 static int wrong_tail(const void *args, void *scratch) { (void)scratch; return run_changed(args, forget_the_tail); }
 static int wrong_zero(const void *args, void *scratch) { (void)scratch; return run_changed(args, flush_age_zero); }
 static int wrong_ages(const void *args, void *scratch) { (void)scratch; return run_changed(args, round_ages_twice); }
-static int wrong_sign(const void *args, void *scratch) { (void)scratch; return run_changed(args, lose_the_sign_of_zero); }
+static int wrong_sign(const void *args, void *scratch) { (void)scratch; return run_changed(args, lose_the_sign); }
 
 static int wrong_status(const void *args, void *scratch)
 {
