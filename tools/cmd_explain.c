@@ -94,7 +94,7 @@ static int print_json(struct tool *tool, const struct machine *machine, const st
 	return emit_json(tool, json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "name",
 					 json_text(c->name), "path", *c->path ? json_text(c->path) : json_null(), "state",
 					 name_state(c->status), "reason", c->status ? json_text(c->why.text) : json_null(), "isa",
-					 json_text(name_isa(c)), "version", json_text(c->vetted.version), "vendor",
+					 json_text(name_isa(c->vetted.needs)), "version", json_text(c->vetted.version), "vendor",
 					 json_text(c->vetted.vendor), "build_id", json_text(c->vetted.build_id), "chosen",
 					 subject->chosen, "selection", json_text(chosen_by), "rules", rules, "kernels",
 					 offer_as_json(c, &subject->offer)));
@@ -114,7 +114,7 @@ static void print_identity(FILE *out, const struct candidate *c)
 		return;
 	fprintf(out, "  version    %s by %s, ABI %u.%u to %u.%u\n", noted->version, noted->vendor, noted->abi_min >> 16,
 		noted->abi_min & 0xffff, noted->abi_max >> 16, noted->abi_max & 0xffff);
-	fprintf(out, "  needs      %s\n", name_isa(c));
+	fprintf(out, "  needs      %s\n", name_isa(c->vetted.needs));
 	if (*noted->uses)
 		fprintf(out, "  uses       %s, where the CPU has it\n", noted->uses);
 	if (*noted->build_id)

@@ -55,7 +55,7 @@ static json_t *backend_as_json(const struct listing *listing, size_t i)
 	const struct candidate *c = &listing->list[i];
 	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:b, s:o}", "name", c->name, "path",
 			 *c->path ? json_text(c->path) : json_null(), "state", name_state(c->status), "reason",
-			 c->status ? json_text(c->why.text) : json_null(), "isa", json_text(name_isa(c)), "version",
+			 c->status ? json_text(c->why.text) : json_null(), "isa", json_text(name_isa(c->vetted.needs)), "version",
 			 json_text(c->vetted.version), "selected", is_selected(listing, c), "kernels",
 			 offer_as_json(c, &listing->offers[i]));
 }
@@ -97,7 +97,7 @@ static void print_backend(FILE *out, const struct listing *listing, size_t i)
 {
 	const struct candidate *c = &listing->list[i];
 	fprintf(out, "%c %-12s  %-11s  %-12s  %-8s  %s\n", is_selected(listing, c) ? '*' : ' ', c->name, name_state(c->status),
-		name_isa(c), *c->vetted.version ? c->vetted.version : "-", *c->path ? c->path : "(linked in)");
+		name_isa(c->vetted.needs), *c->vetted.version ? c->vetted.version : "-", *c->path ? c->path : "(linked in)");
 	if (c->status)
 		fprintf(out, "      %s\n", c->why.text);
 	print_kernels(out, &listing->offers[i]);

@@ -45,7 +45,7 @@ static json_t *process_as_json(const struct process *process, const struct answe
 #endif
 
 /* Asks each process and prints it, or adds it to the JSON list. One that ends meanwhile is left out. */
-static int show_processes(struct tool *tool, const struct selection *selection, const struct process *list, size_t count)
+static int show_processes(struct tool *tool, const struct targets *targets, const struct process *list, size_t count)
 {
 #ifdef HAVE_JANSSON
 	json_t *array = json_array();
@@ -56,7 +56,7 @@ static int show_processes(struct tool *tool, const struct selection *selection, 
 	for (size_t i = 0; i < count; i++) {
 		struct answer answer;
 		char error[512];
-		if (ask_process(&list[i], "status", selection->timeout_ms, &answer, error, sizeof error) != EXIT_DONE)
+		if (ask_process(&list[i], "status", targets->timeout_ms, &answer, error, sizeof error) != EXIT_DONE)
 			continue;
 #ifdef HAVE_JANSSON
 		if (tool->json)
@@ -76,17 +76,17 @@ static int show_processes(struct tool *tool, const struct selection *selection, 
 
 int run_ps(struct tool *tool, int argc, char **argv)
 {
-	struct selection selection = {.all = true};
+	struct targets targets = {.all = true};
 	const struct tool_option options[] = {
-		{"--timeout", OPTION_TEXT, &selection.timeout, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
-	int code = parse_selection(tool, &selection, options, &argc, argv, 0);
+		{"--timeout", OPTION_TEXT, &targets.timeout, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
+	int code = parse_targets(tool, &targets, options, &argc, argv, 0);
 	if (code)
 		return code;
 	struct process *list;
 	size_t count;
-	if (!find_processes(selection.timeout_ms, &list, &count))
+	if (!find_processes(targets.timeout_ms, &list, &count))
 		return fail(tool, EXIT_REFUSED, "out of memory");
-	code = show_processes(tool, &selection, list, count);
+	code = show_processes(tool, &targets, list, count);
 	free(list);
 	return code;
 }

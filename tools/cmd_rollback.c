@@ -10,23 +10,23 @@ const char help_rollback[] =
 	"Usage: tenon rollback PID|--label L|--all [--to previous|scalar] [--timeout T]\n\n"
 	"Takes the last swap back: one store in the process, which cannot fail, wins over a swap in flight, and pins what\n"
 	"it published until tenon unpin. Of several processes each is asked, whatever the others answer.\n\n"
-	SELECTION_HELP
+	TARGET_HELP
 	"  --to scalar    the emergency form: to the reference backend, which is always there\n\n"
 	"Example: tenon rollback --all --to scalar\n\n"
 	"Exit codes: 0 done; 2 usage; 3 refused; 4 no such process, no answer\n";
 
 int run_rollback(struct tool *tool, int argc, char **argv)
 {
-	struct selection selection = {0};
+	struct targets targets = {0};
 	const char *target = "previous";
 	const struct tool_option options[] = {
-		SELECTION_OPTIONS(selection), {"--to", OPTION_TEXT, &target, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
-	int code = parse_selection(tool, &selection, options, &argc, argv, 0);
+		TARGET_OPTIONS(targets), {"--to", OPTION_TEXT, &target, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
+	int code = parse_targets(tool, &targets, options, &argc, argv, 0);
 	if (code)
 		return code;
 	if (strcmp(target, "scalar") != 0 && strcmp(target, "previous") != 0)
 		return fail(tool, EXIT_USAGE, "--to takes previous or scalar, not '%s'; any other backend is a swap", target);
 	char request[64];
 	snprintf(request, sizeof request, "rollback %s", target);
-	return send_orders(tool, &selection, request, false);
+	return send_orders(tool, &targets, request, false);
 }

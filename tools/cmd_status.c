@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/offline.h"
 #include "tools/processes.h"
 
 const char help_status[] =
@@ -13,7 +14,7 @@ const char help_status[] =
 	"Prints what serves the kernels of live processes, and in what state: generation, pin, why it is degraded, images\n"
 	"loaded and waiting for readers, a grace period that hangs and the thread that holds it up, arenas, and the\n"
 	"backends that the process could be told to swap to. With a PID --json prints one object, else `processes`.\n\n"
-	SELECTION_HELP
+	TARGET_HELP
 	"\nExample: tenon status 4711\n\n"
 	"Exit codes: 0 done; 2 usage; 4 no such process, no answer\n";
 
@@ -28,11 +29,11 @@ static void close_report(struct report *report)
 	free_answer(&report->backends);
 }
 
-static int open_report(const struct selection *selection, const struct process *process, struct report *report,
+static int open_report(const struct targets *targets, const struct process *process, struct report *report,
 		       char *error, size_t size)
 {
 	*report = (struct report){.process = *process};
-	int code = ask_process(process, "status", selection->timeout_ms, &report->state, error, size);
+	int code = ask_process(process, "status", targets->timeout_ms, &report->state, error, size);
 	if (code)
 		return code;
 	if (report->state.pid)
@@ -44,7 +45,7 @@ static int open_report(const struct selection *selection, const struct process *
 		return code;
 	}
 	char ignored[512];
-	if (ask_process(process, "list", selection->timeout_ms, &report->backends, ignored, sizeof ignored) == EXIT_DONE &&
+	if (ask_process(process, "list", targets->timeout_ms, &report->backends, ignored, sizeof ignored) == EXIT_DONE &&
 	    report->backends.status)
 		free_answer(&report->backends);
 	return EXIT_DONE;
@@ -75,11 +76,12 @@ static bool serves(const struct answer *state, const char *backend)
 	return false;
 }
 
-static const char *name_state(const struct report *report, size_t i)
+/* The states of tenon list, and "active" for what serves. */
+static const char *state_of(const struct report *report, size_t i)
 {
 	if (serves(&report->state, in_line(&report->backends, i, "backend")))
 		return "active";
-	return strcmp(in_line(&report->backends, i, "status"), "0") == 0 ? "vetted" : "refused";
+	return name_state(atoi(in_line(&report->backends, i, "status")));
 }
 
 /* ---- Text -------------------------------------------------------------------------------------------------------- */
@@ -120,7 +122,7 @@ static void print_report(FILE *out, const struct report *report)
 	for (size_t i = next_line(state, 0, "kernel"); i < state->count; i = next_line(state, i + 1, "kernel"))
 		fprintf(out, "  kernel       %-24s %s\n", in_line(state, i, "kernel"), in_line(state, i, "source"));
 	for (size_t i = next_line(backends, 0, "backend"); i < backends->count; i = next_line(backends, i + 1, "backend"))
-		fprintf(out, "  available    %-12s %-8s %s\n", in_line(backends, i, "backend"), name_state(report, i),
+		fprintf(out, "  available    %-12s %-8s %s\n", in_line(backends, i, "backend"), state_of(report, i),
 			*in_line(backends, i, "reason") ? in_line(backends, i, "reason") : in_line(backends, i, "path"));
 	if (backends->count == 0)
 		fprintf(out, "  available    unknown: the process is busy with a swap or cannot read its folders\n");
@@ -150,8 +152,8 @@ static json_t *backend_as_json(const struct report *report, size_t i)
 	const struct answer *found = &report->backends;
 	const char *name = in_line(found, i, "backend");
 	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "name", json_text(name),
-			 "path", text_or_null(in_line(found, i, "path")), "state", name_state(report, i),
-			 "reason", text_or_null(in_line(found, i, "reason")), "isa", json_text(in_line(found, i, "needs")),
+			 "path", text_or_null(in_line(found, i, "path")), "state", state_of(report, i),
+			 "reason", text_or_null(in_line(found, i, "reason")), "isa", json_text(name_isa(in_line(found, i, "needs"))),
 			 "version", json_text(in_line(found, i, "version")),
 			 "kernels", kernels_as_json(&report->state, name));
 }
@@ -233,11 +235,11 @@ static json_t *report_as_json(const struct report *report)
 
 /* ---- The command ------------------------------------------------------------------------------------------------- */
 
-static int show_one(struct tool *tool, const struct selection *selection, const struct process *process)
+static int show_one(struct tool *tool, const struct targets *targets, const struct process *process)
 {
 	struct report report;
 	char error[512];
-	int code = open_report(selection, process, &report, error, sizeof error);
+	int code = open_report(targets, process, &report, error, sizeof error);
 	if (code && process->pid)
 		return fail(tool, code, "process %ld: %s", (long)process->pid, error);
 	if (code)
@@ -253,7 +255,7 @@ static int show_one(struct tool *tool, const struct selection *selection, const 
 }
 
 /* A process that stopped answering since it was found is told apart, and makes the exit code 4. */
-static int show_several(struct tool *tool, const struct selection *selection, const struct process *list, size_t count)
+static int show_several(struct tool *tool, const struct targets *targets, const struct process *list, size_t count)
 {
 	int worst = EXIT_DONE;
 #ifdef HAVE_JANSSON
@@ -262,7 +264,7 @@ static int show_several(struct tool *tool, const struct selection *selection, co
 	for (size_t i = 0; i < count; i++) {
 		struct report report;
 		char error[512];
-		int code = open_report(selection, &list[i], &report, error, sizeof error);
+		int code = open_report(targets, &list[i], &report, error, sizeof error);
 		worst = code ? code : worst;
 #ifdef HAVE_JANSSON
 		if (tool->json)
@@ -286,18 +288,18 @@ static int show_several(struct tool *tool, const struct selection *selection, co
 
 int run_status(struct tool *tool, int argc, char **argv)
 {
-	struct selection selection = {0};
-	const struct tool_option options[] = {SELECTION_OPTIONS(selection), {NULL, OPTION_FLAG, NULL, 0, 0}};
-	int code = parse_selection(tool, &selection, options, &argc, argv, 0);
+	struct targets targets = {0};
+	const struct tool_option options[] = {TARGET_OPTIONS(targets), {NULL, OPTION_FLAG, NULL, 0, 0}};
+	int code = parse_targets(tool, &targets, options, &argc, argv, 0);
 	if (code)
 		return code;
 	struct process *list;
 	size_t count;
-	code = select_processes(tool, &selection, &list, &count);
+	code = select_processes(tool, &targets, &list, &count);
 	if (code)
 		return code;
-	code = selection.designator ? show_one(tool, &selection, list) :
-	       show_several(tool, &selection, list, count);
+	code = targets.designator ? show_one(tool, &targets, list) :
+	       show_several(tool, &targets, list, count);
 	free(list);
 	return code;
 }

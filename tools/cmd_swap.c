@@ -15,7 +15,7 @@ const char help_swap[] =
 	"pins it until tenon unpin. BACKEND is a name (the processes find it in their own configuration) or a file\n"
 	"(anything with a slash). Several processes change one by one; the first failure stops it. Repeating a finished\n"
 	"swap changes nothing and succeeds.\n\n"
-	SELECTION_HELP
+	TARGET_HELP
 	"  --cold         load a fresh image even if one is warm, and unload the replaced one as soon as possible\n\n"
 	"Example: tenon swap 4711 avx2\n\n"
 	"Exit codes: 0 done; 1 a rollback overtook it; 2 usage; 3 refused, with the reason; 4 no such process, no answer\n";
@@ -37,11 +37,11 @@ static int add_backend(struct tool *tool, struct text *request, const char *back
 
 int run_swap(struct tool *tool, int argc, char **argv)
 {
-	struct selection selection = {0};
+	struct targets targets = {0};
 	bool cold = false;
 	const struct tool_option options[] = {
-		SELECTION_OPTIONS(selection), {"--cold", OPTION_FLAG, &cold, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
-	int code = parse_selection(tool, &selection, options, &argc, argv, 1);
+		TARGET_OPTIONS(targets), {"--cold", OPTION_FLAG, &cold, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
+	int code = parse_targets(tool, &targets, options, &argc, argv, 1);
 	if (code)
 		return code;
 	char bytes[8000];
@@ -55,5 +55,5 @@ int run_swap(struct tool *tool, int argc, char **argv)
 		add_text(&request, " cold");
 	if (request.cut)
 		return fail(tool, EXIT_USAGE, "the name of the backend is too long");
-	return send_orders(tool, &selection, bytes, true);
+	return send_orders(tool, &targets, bytes, true);
 }

@@ -8,14 +8,14 @@ const char help_unpin[] =
 	"Usage: tenon unpin PID|--label L|--all [--timeout T]\n\n"
 	"A manual swap or rollback pins the backend: nothing automatic changes it. This ends that; what serves now keeps\n"
 	"serving. Of several processes each is asked, whatever the others answer.\n\n"
-	SELECTION_HELP
+	TARGET_HELP
 	"\nExample: tenon unpin 4711\n\n"
 	"Exit codes: 0 done; 2 usage; 3 refused; 4 no such process, no answer\n";
 
 int run_unpin(struct tool *tool, int argc, char **argv)
 {
-	struct selection selection = {0};
-	const struct tool_option options[] = {SELECTION_OPTIONS(selection), {NULL, OPTION_FLAG, NULL, 0, 0}};
-	int code = parse_selection(tool, &selection, options, &argc, argv, 0);
-	return code ? code : send_orders(tool, &selection, "unpin", false);
+	struct targets targets = {0};
+	const struct tool_option options[] = {TARGET_OPTIONS(targets), {NULL, OPTION_FLAG, NULL, 0, 0}};
+	int code = parse_targets(tool, &targets, options, &argc, argv, 0);
+	return code ? code : send_orders(tool, &targets, "unpin", false);
 }

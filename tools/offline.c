@@ -82,9 +82,9 @@ const char *name_state(int status)
 	return status == 0 ? "usable" : status == TENON_EUNSUPPORTED ? "unsupported" : "refused";
 }
 
-const char *name_isa(const struct candidate *candidate)
+const char *name_isa(const char *needs)
 {
-	return *candidate->vetted.needs ? candidate->vetted.needs : "baseline";
+	return *needs ? needs : "baseline";
 }
 
 const char *name_class(uint32_t numeric_class)

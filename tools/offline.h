@@ -46,8 +46,8 @@ void describe_selection(const struct machine *machine, const struct selection *s
 /* "usable", "unsupported" (only this CPU or a cap is in the way) or "refused". */
 const char *name_state(int status);
 
-/* What it needs of the CPU, for people: its needs, or "baseline". */
-const char *name_isa(const struct candidate *candidate);
+/* What a file with these needs wants of the CPU, for people: the needs, or "baseline". */
+const char *name_isa(const char *needs);
 
 #ifdef HAVE_JANSSON
 /* kernels[{name, class, source}]; class and source are null where nobody knows. */

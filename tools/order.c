@@ -16,9 +16,9 @@ struct outcome {
 	bool skipped;
 };
 
-static void give_order(const struct selection *selection, const char *request, struct outcome *outcome)
+static void give_order(const struct targets *targets, const char *request, struct outcome *outcome)
 {
-	outcome->code = ask_process(&outcome->process, request, selection->timeout_ms, &outcome->answer, outcome->error,
+	outcome->code = ask_process(&outcome->process, request, targets->timeout_ms, &outcome->answer, outcome->error,
 				    sizeof outcome->error);
 	if (outcome->code)
 		return;
@@ -94,7 +94,7 @@ static int report(struct tool *tool, const struct outcome *outcomes, size_t coun
 	return code;
 }
 
-static int order_all(struct tool *tool, const struct selection *selection, const char *request, bool stop,
+static int order_all(struct tool *tool, const struct targets *targets, const char *request, bool stop,
 		     const struct process *list, size_t count)
 {
 	struct outcome *outcomes = calloc(count, sizeof *outcomes);
@@ -106,7 +106,7 @@ static int order_all(struct tool *tool, const struct selection *selection, const
 		outcomes[i].skipped = stop && code;
 		if (outcomes[i].skipped)
 			continue;
-		give_order(selection, request, &outcomes[i]);
+		give_order(targets, request, &outcomes[i]);
 		code = worse_code(code, outcomes[i].code);
 	}
 	code = report(tool, outcomes, count, code);
@@ -116,14 +116,14 @@ static int order_all(struct tool *tool, const struct selection *selection, const
 	return code;
 }
 
-int send_orders(struct tool *tool, const struct selection *selection, const char *request, bool stop)
+int send_orders(struct tool *tool, const struct targets *targets, const char *request, bool stop)
 {
 	struct process *list;
 	size_t count;
-	int code = select_processes(tool, selection, &list, &count);
+	int code = select_processes(tool, targets, &list, &count);
 	if (code)
 		return code;
-	code = order_all(tool, selection, request, stop, list, count);
+	code = order_all(tool, targets, request, stop, list, count);
 	free(list);
 	return code;
 }

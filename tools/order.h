@@ -11,6 +11,6 @@
  * Sends request to the selected processes one by one and reports what each did. stop: the first failure ends it, and the
  * report says which processes were not reached. Returns the exit code of the command.
  */
-int send_orders(struct tool *tool, const struct selection *selection, const char *request, bool stop);
+int send_orders(struct tool *tool, const struct targets *targets, const char *request, bool stop);
 
 #endif

@@ -125,42 +125,42 @@ bool find_processes(uint64_t timeout_ms, struct process **list, size_t *count)
 
 /* ---- Selection --------------------------------------------------------------------------------------------------- */
 
-static int parse_timeout(struct tool *tool, struct selection *selection)
+static int parse_timeout(struct tool *tool, struct targets *targets)
 {
 	static const struct unit {
 		const char *name;
 		uint64_t ms;
 	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}};
-	const char *text = selection->timeout ? selection->timeout : "5s";
+	const char *text = targets->timeout ? targets->timeout : "5s";
 	char *end;
 	uint64_t number = strtoull(text, &end, 10);
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
 		if (text[0] >= '0' && text[0] <= '9' && strcmp(end, units[i].name) == 0 && number > 0 && number <= 100000) {
-			selection->timeout_ms = number * units[i].ms;
+			targets->timeout_ms = number * units[i].ms;
 			return EXIT_DONE;
 		}
 	return fail(tool, EXIT_USAGE, "--timeout takes a number and a unit, as 500ms, 5s or 2m, not '%s'", text);
 }
 
-int parse_selection(struct tool *tool, struct selection *selection, const struct tool_option *options, int *argc,
+int parse_targets(struct tool *tool, struct targets *targets, const struct tool_option *options, int *argc,
 		    char **argv, int words)
 {
 	int code = parse_options(tool, options, argc, argv, 0, words + 1);
 	if (!code)
-		code = parse_timeout(tool, selection);
+		code = parse_timeout(tool, targets);
 	if (code)
 		return code;
-	if (selection->all && selection->label)
+	if (targets->all && targets->label)
 		return fail(tool, EXIT_USAGE, "--all and --label exclude each other");
-	bool designated = !selection->all && !selection->label;
+	bool designated = !targets->all && !targets->label;
 	if (*argc - 1 < words + designated)
 		return fail(tool, EXIT_USAGE, "%s; see tenon help %s", designated && *argc - 1 == words ?
 			    "name a process: a PID, --label L or --all" : "an argument is missing", tool->command);
 	if (*argc - 1 > words + designated)
 		return fail(tool, EXIT_USAGE, "'%s' names a process, and so does %s", argv[1],
-			    selection->all ? "--all" : "--label");
+			    targets->all ? "--all" : "--label");
 	if (designated) {
-		selection->designator = argv[1];
+		targets->designator = argv[1];
 		memmove(argv + 1, argv + 2, (size_t)(--*argc) * sizeof *argv);
 	}
 	return EXIT_DONE;
@@ -175,9 +175,9 @@ static void keep_pid(pid_t pid, struct process *list, size_t *count)
 	*count = kept;
 }
 
-static int select_pid(struct tool *tool, const struct selection *selection, struct process *list, size_t *count)
+static int select_pid(struct tool *tool, const struct targets *targets, struct process *list, size_t *count)
 {
-	const char *text = selection->designator;
+	const char *text = targets->designator;
 	char *end;
 	errno = 0;
 	long pid = strtol(text, &end, 10);
@@ -187,7 +187,7 @@ static int select_pid(struct tool *tool, const struct selection *selection, stru
 		return fail(tool, EXIT_NO_PROCESS, "there is no process %ld; tenon ps lists those that can be reached", pid);
 	keep_pid((pid_t)pid, list, count);
 	if (*count > 1) { /* anybody may give his socket that name: take the one that the process serves */
-		keep_answering(NULL, selection->timeout_ms, list, count);
+		keep_answering(NULL, targets->timeout_ms, list, count);
 		keep_pid((pid_t)pid, list, count);
 	}
 	if (*count == 0)
@@ -204,31 +204,31 @@ static int select_socket(struct tool *tool, const char *path, struct process **l
 	return add_process(list, count, 0, path) ? EXIT_DONE : fail(tool, EXIT_REFUSED, "out of memory");
 }
 
-static int select_matching(struct tool *tool, const struct selection *selection, struct process *list, size_t *count)
+static int select_matching(struct tool *tool, const struct targets *targets, struct process *list, size_t *count)
 {
-	keep_answering(selection->label, selection->timeout_ms, list, count);
+	keep_answering(targets->label, targets->timeout_ms, list, count);
 	if (*count)
 		qsort(list, *count, sizeof *list, compare_processes);
-	if (*count == 0 && selection->label)
+	if (*count == 0 && targets->label)
 		return fail(tool, EXIT_NO_PROCESS, "no process that answers has the label '%s'; tenon ps lists them",
-			    selection->label);
+			    targets->label);
 	if (*count == 0)
 		return fail(tool, EXIT_NO_PROCESS, "no process answers: set `[control] socket = on` in their "
 			    "configuration; a user sees only his own");
 	return EXIT_DONE;
 }
 
-int select_processes(struct tool *tool, const struct selection *selection, struct process **list, size_t *count)
+int select_processes(struct tool *tool, const struct targets *targets, struct process **list, size_t *count)
 {
 	int code;
 	if (!find_sockets(list, count))
 		code = fail(tool, EXIT_REFUSED, "out of memory");
-	else if (!selection->designator)
-		code = select_matching(tool, selection, *list, count);
-	else if (strchr(selection->designator, '/'))
-		code = select_socket(tool, selection->designator, list, count);
+	else if (!targets->designator)
+		code = select_matching(tool, targets, *list, count);
+	else if (strchr(targets->designator, '/'))
+		code = select_socket(tool, targets->designator, list, count);
 	else
-		code = select_pid(tool, selection, *list, count);
+		code = select_pid(tool, targets, *list, count);
 	if (code)
 		free(*list);
 	return code;

@@ -8,7 +8,7 @@
 
 #include "tools/client.h"
 
-struct selection {
+struct targets {
 	const char *label, *timeout;
 	bool all;
 	const char *designator; /* a PID or the path of a socket; NULL with --label or --all */
@@ -16,12 +16,12 @@ struct selection {
 };
 
 /* The options of every command that talks to processes, for its struct tool_option list. */
-#define SELECTION_OPTIONS(selection)                              \
-	{"--label", OPTION_TEXT, &(selection).label, 0, 0},       \
-	{"--all", OPTION_FLAG, &(selection).all, 0, 0},           \
-	{"--timeout", OPTION_TEXT, &(selection).timeout, 0, 0}
+#define TARGET_OPTIONS(targets)                              \
+	{"--label", OPTION_TEXT, &(targets).label, 0, 0},       \
+	{"--all", OPTION_FLAG, &(targets).all, 0, 0},           \
+	{"--timeout", OPTION_TEXT, &(targets).timeout, 0, 0}
 
-#define SELECTION_HELP                                                                                      \
+#define TARGET_HELP                                                                                      \
 	"  PID            the process, or the path of its socket where the configuration names one\n"      \
 	"  --label L      every process whose [runtime] label is L\n"                                       \
 	"  --all          every process of this machine that we may talk to; with RUNTIME_DIRECTORY set,\n" \
@@ -32,11 +32,11 @@ struct selection {
  * Parses options and operands: the designator unless --label or --all stands for it, then exactly words operands, which
  * follow in argv[1...]. Returns an exit code; fail() was called.
  */
-int parse_selection(struct tool *tool, struct selection *selection, const struct tool_option *options, int *argc,
+int parse_targets(struct tool *tool, struct targets *targets, const struct tool_option *options, int *argc,
 		    char **argv, int words);
 
 /* The processes that are meant, at least one. Returns an exit code; fail() was called. free() the list. */
-int select_processes(struct tool *tool, const struct selection *selection, struct process **list, size_t *count);
+int select_processes(struct tool *tool, const struct targets *targets, struct process **list, size_t *count);
 
 /* Every process that answers at a socket here, by PID. False when memory is short. free() the list. */
 bool find_processes(uint64_t timeout_ms, struct process **list, size_t *count);

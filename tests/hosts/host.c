@@ -5,7 +5,8 @@
  *     host CONFIG [THREADS]
  *
  * Prints "ready PID", then "serving BACKEND generation N" whenever a batch was served by another table than the last one
- * printed, until SIGTERM; then "calls N wrong N failed N".
+ * printed, until SIGTERM; then "calls N wrong N failed N". At SIGUSR1, if the hooked plugin serves, a thread goes into a
+ * kernel, prints "stalled TID" and stays there until SIGUSR2.
  */
 #include "config.h"
 
@@ -21,20 +22,46 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/plugins/hooked.h"
+
 #define DIM 100
 #define COUNT 16
 #define THREADS_MAX 64
 
 static float query[DIM], rows[COUNT * DIM], expected[COUNT];
-static volatile sig_atomic_t told_to_stop;
-static atomic_bool stopping;
+static volatile sig_atomic_t told_to_stop, told_to_stall;
+static atomic_bool stopping, released;
 static _Atomic uint64_t calls, wrong, failed, latest = UINT64_MAX;
 static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
 
-static void stop(int signal_number)
+static void take_order(int signal_number)
 {
-	(void)signal_number;
-	told_to_stop = 1;
+	if (signal_number == SIGTERM)
+		told_to_stop = 1;
+	if (signal_number == SIGUSR1)
+		told_to_stall = 1;
+	if (signal_number == SIGUSR2 || signal_number == SIGTERM)
+		atomic_store(&released, true);
+}
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+}
+
+static void stay(void *argument)
+{
+	(void)argument;
+	printf("stalled %d\n", (int)gettid());
+	fflush(stdout);
+	while (!atomic_load(&released))
+		nap();
+}
+
+static void *stall(void *argument)
+{
+	call_hooked(stay, argument);
+	return NULL;
 }
 
 static void print_log(enum tenon_log_level level, const char *line, void *user)
@@ -89,14 +116,36 @@ static void fill(void)
 	tenon_inner_product(&args); /* by scalar: the runtime is not open yet */
 }
 
+static int run(int threads)
+{
+	pthread_t thread[THREADS_MAX], stalled;
+	bool has_stalled = false;
+	for (int i = 0; i < threads; i++)
+		if (pthread_create(&thread[i], NULL, serve, NULL))
+			return 1;
+	for (int naps = 0; !told_to_stop && naps < 6000; naps++) { /* a forgotten host ends by itself */
+		if (told_to_stall && !has_stalled)
+			has_stalled = pthread_create(&stalled, NULL, stall, NULL) == 0;
+		nap();
+	}
+	atomic_store(&stopping, true);
+	atomic_store(&released, true);
+	for (int i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	if (has_stalled)
+		pthread_join(stalled, NULL);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	pthread_t thread[THREADS_MAX];
 	int threads = argc > 2 ? atoi(argv[2]) : 2;
 	if (argc < 2 || threads < 0 || threads > THREADS_MAX)
 		return 2;
-	struct sigaction action = {.sa_handler = stop};
+	struct sigaction action = {.sa_handler = take_order};
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
 	fill();
 	tenon_log_set(print_log, NULL);
 	if (tenon_open(argv[1]) != TENON_OK) {
@@ -105,16 +154,9 @@ int main(int argc, char **argv)
 	}
 	printf("ready %d\n", (int)getpid());
 	fflush(stdout);
-	for (int i = 0; i < threads; i++)
-		if (pthread_create(&thread[i], NULL, serve, NULL))
-			return 1;
-	for (int waited = 0; !told_to_stop && waited < 60000; waited += 20) /* a forgotten host ends by itself */
-		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-	atomic_store(&stopping, true);
-	for (int i = 0; i < threads; i++)
-		pthread_join(thread[i], NULL);
+	int code = run(threads);
 	tenon_close();
 	printf("calls %" PRIu64 " wrong %" PRIu64 " failed %" PRIu64 "\n", atomic_load(&calls), atomic_load(&wrong),
 	       atomic_load(&failed));
-	return 0;
+	return code;
 }

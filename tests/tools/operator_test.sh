@@ -81,7 +81,7 @@ is "status succeeds" exits 0
 is "... names the process" says out "^process $one (.*), label one, Tenon"
 is "... the backend" says out '^  backend  *scalar, generation'
 is "... every kernel" test "$(grep -c '^  kernel' out)" = "$(grep -c '^TENON_KERNEL' "$top_srcdir/include/tenon/kernels.def")"
-backend=$(sed -n 's/^  available  *\([^ ]*\)  *vetted.*/\1/p' out | tail -n 1)
+backend=$(sed -n 's/^  available  *\([^ ]*\)  *usable.*/\1/p' out | tail -n 1)
 
 if [ "$backend" ]; then
 	run tenon swap "$one" "$backend"
@@ -168,6 +168,27 @@ is "... after the time given" says err "process $two: no answer within 0.2 s"
 kill -CONT "$two"
 settled tenon status "$two" --timeout 1s
 is "... and is over when the process goes on" tenon status "$two" --timeout 5s --output /dev/null
+
+# A reader that does not leave its kernel: nothing can be unloaded, and everything else goes on.
+run tenon swap "$two" "$top_builddir/tests/plugins/.libs/hooked.so"
+is "a backend to stall in" exits 0
+kill -USR1 "$two"
+is "a thread stays in a kernel" has two.out '^stalled'
+stalled=$(sed -n 's/^stalled //p' two.out)
+run tenon swap "$two" scalar --cold
+is "swap does not wait for it" exits 0
+run tenon swap "$two" ./mine.so # now no rollback can lead to the hooked one
+is "... and neither does the next one" exits 0
+is "status says that readers are waited for, and which" settled sh -c \
+	"${EMULATOR-} '$tool' status $two | grep '^  waiting  *for readers since [0-9]* ms, thread $stalled$'"
+run tenon status "$two"
+is "... and what cannot be unloaded" says out '^  images .* 1 waiting for readers, 0 unloaded'
+run tenon rollback "$two"
+is "rollback does not wait for it" exits 0
+is "... and takes effect" says out 'rolled back; backend scalar, generation'
+kill -USR2 "$two"
+is "the backend is unloaded when it has left" settled sh -c \
+	"${EMULATOR-} '$tool' status $two | grep ' 0 waiting for readers, 1 unloaded'"
 
 if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/config.h"; then
 	skip "JSON" "built without jansson"
