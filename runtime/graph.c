@@ -51,8 +51,8 @@ static int check_edges(const struct tenon_graph_edges *e, unsigned flags, struct
 	for (size_t i = 0; i < e->count; i++)
 		if (unlikely(e->source[i] >= e->nodes || e->destination[i] >= e->nodes))
 			return explain(why, TENON_EINVAL,
-				       "graph: edge %zu, %u -> %u, dangles: nodes are numbered from 0 and there are %zu", i,
-				       e->source[i], e->destination[i], e->nodes);
+				       "graph: edge %zu, %u -> %u, dangles: nodes are numbered from 0, there are %zu",
+				       i, e->source[i], e->destination[i], e->nodes);
 	return 0;
 }
 
@@ -279,7 +279,8 @@ int make_graph(const struct tenon_graph_edges *edges, unsigned flags, struct ten
 		status = build_slices(graph);
 	if (status) {
 		free_graph(g);
-		return explain(why, status, "graph: out of memory for %zu nodes and %zu edges", edges->nodes, edges->count);
+		return explain(why, status, "graph: out of memory for %zu nodes and %zu edges", edges->nodes,
+			       edges->count);
 	}
 	*out = g;
 	return 0;
@@ -298,7 +299,8 @@ void free_graph(struct tenon_graph *graph)
 int make_workspace(const struct tenon_graph *graph, struct tenon_workspace **out, struct why *why)
 {
 	if (!graph || !out)
-		return explain(why, TENON_EINVAL, "workspace: %s is NULL", graph ? "the place for the result" : "graph");
+		return explain(why, TENON_EINVAL, "workspace: %s is NULL",
+			       graph ? "the place for the result" : "graph");
 	/* The struct comes first, in a cache line of its own, so that one free() does. */
 	_Static_assert(sizeof(struct tenon_workspace) <= 64, "a workspace fits a cache line");
 	unsigned char *memory = aligned_alloc(64, 64 + graph->scratch[TENON_SPREAD_BFS]);

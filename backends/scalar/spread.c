@@ -71,7 +71,8 @@ static uint32_t slice_source(const struct tenon_graph *g, size_t entry)
 	return g->slice_narrow ? g->slice_narrow[entry] : g->slice_source[entry];
 }
 
-static void pull_slice(const struct tenon_spreading_activation_args *a, const float *from, const float *term, uint32_t s)
+static void pull_slice(const struct tenon_spreading_activation_args *a, const float *from, const float *term,
+		       uint32_t s)
 {
 	const struct tenon_graph *g = a->graph;
 	const uint32_t *row = g->slice_row + (size_t)s * TENON_SLICE_ROWS;
@@ -212,7 +213,7 @@ static void leave_frontier(struct tenon_workspace *w, uint32_t count)
 		w->delta[w->frontier[i]] = 0;
 }
 
-/* Adds what arrived at node v, puts its sum to rest, and lets it join the frontier. Returns the frontier's new length. */
+/* Adds what arrived at node v, puts its sum to rest, lets it join the frontier. Returns the frontier's new length. */
 static uint32_t arrive(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, uint32_t v,
 		       uint32_t count)
 {

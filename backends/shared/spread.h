@@ -81,31 +81,22 @@ static uint32_t choose_layout(const struct tenon_spreading_activation_args *a, u
 }
 
 /* Adds one slice's columns to sum[]: the loop that everything else is there for. */
-#define ADD_COLUMNS(name, type, pick)                                                                               \
-	static inline void name(const struct tenon_graph *g, const type *source, uint32_t s, const float *term, vec *sum) \
-	{                                                                                                            \
-		const float *weight = g->slice_weight;                                                               \
-		size_t end = (size_t)g->slice_column[s + 1] * TENON_SLICE_ROWS;                                      \
-		for (size_t k = (size_t)g->slice_column[s] * TENON_SLICE_ROWS; k < end; k += TENON_SLICE_ROWS) {     \
-			PREFETCH(source + k + AHEAD);                                                                \
-			PREFETCH(weight + k + AHEAD);                                                                \
-			for (size_t i = 0; i < SLICE_VECS; i++) {                                                    \
-				vec product = vec_mul(pick(term, source + k + i * VEC_LANES),                        \
-						      vec_load(weight + k + i * VEC_LANES));                         \
-				sum[i] = vec_add(sum[i], product);                                                   \
-			}                                                                                            \
-		}                                                                                                    \
-	}
-ADD_COLUMNS(add_wide_columns, uint32_t, vec_pick)
-ADD_COLUMNS(add_narrow_columns, uint16_t, vec_pick_narrow)
-#undef ADD_COLUMNS
-
 static inline void add_columns(const struct tenon_graph *g, uint32_t s, const float *term, vec *sum)
 {
-	if (g->slice_narrow)
-		add_narrow_columns(g, g->slice_narrow, s, term, sum);
-	else
-		add_wide_columns(g, g->slice_source, s, term, sum);
+	const uint16_t *narrow = g->slice_narrow;
+	const uint32_t *wide = g->slice_source;
+	const float *weight = g->slice_weight;
+	size_t end = (size_t)g->slice_column[s + 1] * TENON_SLICE_ROWS;
+	for (size_t k = (size_t)g->slice_column[s] * TENON_SLICE_ROWS; k < end; k += TENON_SLICE_ROWS) {
+		if (wide)
+			PREFETCH(wide + k + AHEAD);
+		PREFETCH(weight + k + AHEAD);
+		for (size_t i = 0; i < SLICE_VECS; i++) {
+			size_t entry = k + i * VEC_LANES;
+			vec picked = wide ? vec_pick(term, wide + entry) : vec_pick_narrow(term, narrow + entry);
+			sum[i] = vec_add(sum[i], vec_mul(picked, vec_load(weight + entry)));
+		}
+	}
 }
 
 #include "backends/shared/spread_step.h"

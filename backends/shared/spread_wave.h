@@ -30,11 +30,12 @@ static void bring_to_rest(struct tenon_workspace *w)
 struct wave {
 	uint32_t count; /* of the frontier: w->frontier has its nodes, ascending, w->delta their values */
 	bool odd;       /* an infinity or a NaN has been an activation: look at the result */
-	bool awkward;   /* an initial activation is above 1 or -0, and so changes when +0 arrives; later ones never are */
+	bool awkward;   /* an initial activation is above 1 or -0, so that adding +0 changes it; later ones never are */
 };
 
 /* Lets the nodes v + i join the frontier, for each bit i; from[] has their values. */
-static inline void join_frontier(struct tenon_workspace *w, struct wave *wave, size_t v, uint32_t bits, const float *from)
+static inline void join_frontier(struct tenon_workspace *w, struct wave *wave, size_t v, uint32_t bits,
+				 const float *from)
 {
 	for (; bits; bits &= bits - 1) {
 		size_t u = v + (size_t)__builtin_ctz(bits);
@@ -59,7 +60,8 @@ static void start_wave(const struct tenon_spreading_activation_args *a, struct t
 	}
 }
 
-static inline float node_term(const struct tenon_spreading_activation_args *a, const struct tenon_workspace *w, uint32_t u)
+static inline float node_term(const struct tenon_spreading_activation_args *a,
+			      const struct tenon_workspace *w, uint32_t u)
 {
 	uint32_t edges = w->graph->out_offset[u + 1] - w->graph->out_offset[u];
 	float fan = edges > 1 ? (float)edges : 1, x = a->decay * w->delta[u];
@@ -71,10 +73,11 @@ static inline float node_term(const struct tenon_spreading_activation_args *a, c
 }
 
 /*
- * Asks for the edges that hop_push() will need soon, once their offsets, asked for before, are there. always_inline: gcc
- * takes a function that only prefetches for one without effect and drops the call.
+ * Asks for the edges that hop_push() will need soon, once their offsets, asked for before, are there. always_inline:
+ * gcc takes a function that only prefetches for one without effect and drops the call.
  */
-__attribute__((always_inline)) static inline void look_ahead(const struct tenon_workspace *w, uint32_t i, uint32_t count)
+__attribute__((always_inline)) static inline void look_ahead(const struct tenon_workspace *w, uint32_t i,
+							     uint32_t count)
 {
 	enum { OFFSET = 24, ROW = 12 };
 	const struct tenon_graph_edge *out = w->graph->out;

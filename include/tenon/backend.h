@@ -61,11 +61,11 @@ struct tenon_graph_edge {
 
 /*
  * Slices (sliced ELLPACK): the rows by destination, longest first, 16 to a slice. Slice s sums into the nodes
- * slice_row[16*s ... 16*s+15] and has the columns slice_column[s] up to slice_column[s + 1]. Column c is 16 entries from
- * index 16*c on, one a row: the source (slice_source, or slice_narrow when nodes <= 65535; the other is NULL) and the
- * weight. A row shorter than its slice ends in padding: source `nodes`, weight 1. A kernel keeps the term -0 for that
- * source, since x + (-0 * 1) is x for every x. A last slice that has fewer than 16 rows repeats its last one, whole.
- * Rows so long that their slice would be mostly padding are in no slice but in the list of hubs.
+ * slice_row[16*s ... 16*s+15] and has the columns slice_column[s] up to slice_column[s + 1]. Column c is 16 entries
+ * from index 16*c on, one a row: the source (slice_source, or slice_narrow when nodes <= 65535; the other is NULL) and
+ * the weight. A row shorter than its slice ends in padding: source `nodes`, weight 1. A kernel keeps the term -0 for
+ * that source, since x + (-0 * 1) is x for every x. A last slice that has fewer than 16 rows repeats its last one,
+ * whole. Rows so long that their slice would be mostly padding are in no slice but in the list of hubs.
  */
 struct tenon_graph {
 	uint32_t nodes;
@@ -75,7 +75,7 @@ struct tenon_graph {
 	const uint32_t *in_offset;                /* [nodes + 1]: row v is in[in_offset[v] ... in_offset[v + 1] - 1] */
 	const struct tenon_graph_edge *in;        /* [edges], by destination; .node is the source */
 	const uint32_t *out_offset;               /* [nodes + 1], likewise; a row's length is the fan (out-degree) */
-	const struct tenon_graph_edge *out;       /* [edges], by source, then input position; .node is the destination */
+	const struct tenon_graph_edge *out;       /* [edges], by source, then input position; .node: destination */
 	uint32_t slices;
 	uint32_t hubs;
 	const uint32_t *slice_row;                /* [16 * slices] */
@@ -116,7 +116,8 @@ static inline uint64_t tenon_workspace_size(uint32_t nodes)
 }
 
 /* Lays out *workspace in memory: 64-byte aligned, tenon_workspace_size() bytes, or, for term alone, _floats(). */
-static inline void tenon_workspace_place(struct tenon_workspace *workspace, const struct tenon_graph *graph, void *memory)
+static inline void tenon_workspace_place(struct tenon_workspace *workspace, const struct tenon_graph *graph,
+					 void *memory)
 {
 	uint64_t floats = tenon_workspace_floats(graph->nodes);
 	unsigned char *at = (unsigned char *)memory;

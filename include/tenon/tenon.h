@@ -105,8 +105,8 @@ enum tenon_graph_flags { TENON_GRAPH_UNSLICED = 1 };
  * Checks, copies and sorts the edges, in any order, in time proportional to them. Self-loops and several edges between
  * two nodes are legal, and so is any weight. The graph is immutable: any number of threads may use it at once. Free it
  * with tenon_graph_destroy().
- * TENON_EINVAL: an edge names a node that is not there (the detail says which edge), more than TENON_GRAPH_LIMIT nodes or
- * edges, a NULL, or an unknown flag. TENON_ENOMEM. *graph is set on success alone.
+ * TENON_EINVAL: an edge names a node that is not there (the detail says which edge), more than TENON_GRAPH_LIMIT nodes
+ * or edges, a NULL, or an unknown flag. TENON_ENOMEM. *graph is set on success alone.
  */
 int tenon_graph_create(const struct tenon_graph_edges *edges, unsigned flags, struct tenon_graph **graph);
 
@@ -114,9 +114,9 @@ int tenon_graph_create(const struct tenon_graph_edges *edges, unsigned flags, st
 void tenon_graph_destroy(struct tenon_graph *graph);
 
 /*
- * The memory that a call over this graph needs, so that it takes none from the thread's arena. Belongs to the caller; one
- * call may use it at a time, from any thread. Free it with tenon_workspace_destroy() before the graph. TENON_EINVAL: a
- * NULL. TENON_ENOMEM. *workspace is set on success alone.
+ * The memory that a call over this graph needs, so that it takes none from the thread's arena. Belongs to the caller;
+ * one call may use it at a time, from any thread. Free it with tenon_workspace_destroy() before the graph.
+ * TENON_EINVAL: a NULL. TENON_ENOMEM. *workspace is set on success alone.
  */
 int tenon_workspace_create(const struct tenon_graph *graph, struct tenon_workspace **workspace);
 

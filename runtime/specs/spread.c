@@ -34,9 +34,10 @@ static int explain_choice(const struct tenon_spreading_activation_args *a, struc
 			       a->norm);
 	if (a->layout > TENON_LAYOUT_SLICED)
 		return explain(why, TENON_EINVAL,
-			       "spreading_activation: layout %u; use 0 (AUTO), 1 (PULL), 2 (PUSH) or 3 (SLICED)", a->layout);
+			       "spreading_activation: layout %u; use 0 (AUTO), 1 (PULL), 2 (PUSH) or 3 (SLICED)",
+			       a->layout);
 	return explain(why, TENON_EINVAL,
-		       "spreading_activation: layout SLICED, but the graph was made with TENON_GRAPH_UNSLICED; use AUTO");
+		       "spreading_activation: layout SLICED, but the graph is TENON_GRAPH_UNSLICED; use AUTO");
 }
 
 static int explain_numbers(const struct tenon_spreading_activation_args *a, struct why *why)

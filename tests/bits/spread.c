@@ -50,7 +50,8 @@ static size_t choose_count(uint64_t number, enum shape shape, size_t nodes)
 	return nodes * (1 + random_below(number, SHAPE, 1, 12)) + random_below(number, SHAPE, 2, 8);
 }
 
-static void fill_edge(uint64_t number, enum shape shape, size_t nodes, size_t i, uint32_t *source, uint32_t *destination)
+static void fill_edge(uint64_t number, enum shape shape, size_t nodes, size_t i, uint32_t *source,
+		      uint32_t *destination)
 {
 	uint32_t n = (uint32_t)nodes, hub = n / 2;
 	*source = random_below(number, SOURCE, i, n);
@@ -102,8 +103,8 @@ static float pick_number(uint64_t number, uint64_t index, const float *choices, 
 static void choose_parameters(struct tenon_spreading_activation_args *a, uint64_t number)
 {
 	static const float thresholds[] = {-INFINITY, 0.5f, 0.01f, 0, -0.0f, 0.9f, INFINITY},
-			   waves[] = {0.5f, 0.01f, 0x1p-149f, 0.9f, 0.25f, 0.1f}, decays[] = {1, 0.85f, 0.5f, 0, -0.7f, 3},
-			   retains[] = {1, 0, 0.9f, -0.0f, -0.5f, 2};
+			   waves[] = {0.5f, 0.01f, 0x1p-149f, 0.9f, 0.25f, 0.1f},
+			   decays[] = {1, 0.85f, 0.5f, 0, -0.7f, 3}, retains[] = {1, 0, 0.9f, -0.0f, -0.5f, 2};
 	bool exact = number % 5 == 0 && number % 3 == 1;
 	a->fan = exact ? TENON_FAN_ONE : random_below(number, CHOICE, a->mode, 3);
 	a->norm = random_below(number, CHOICE, 2, 3);

@@ -76,13 +76,13 @@ static void a_dangling_edge_is_named(void **state)
 	(void)state;
 	const uint32_t source[] = {0, 1, 3}, destination[] = {0, 5, 1};
 	struct tenon_graph_edges edges = {3, 3, source, destination, NULL};
-	refused(&edges, 0, "graph: edge 1, 1 -> 5, dangles: nodes are numbered from 0 and there are 3");
+	refused(&edges, 0, "graph: edge 1, 1 -> 5, dangles: nodes are numbered from 0, there are 3");
 	edges.nodes = 6;
 	edges.source = destination;
 	edges.destination = source;
 	tenon_graph_destroy(create(&edges, 0));
 	edges.nodes = 0;
-	refused(&edges, 0, "graph: edge 0, 0 -> 0, dangles: nodes are numbered from 0 and there are 0");
+	refused(&edges, 0, "graph: edge 0, 0 -> 0, dangles: nodes are numbered from 0, there are 0");
 }
 
 static void workspaces_refuse_null(void **state)

@@ -204,7 +204,7 @@ static void choices_are_checked(void **state)
 	assert_int_equal(tenon_graph_create(&edges, TENON_GRAPH_UNSLICED, &unsliced), TENON_OK);
 	args.graph = unsliced;
 	args.layout = TENON_LAYOUT_SLICED;
-	refused(&args, "spreading_activation: layout SLICED, but the graph was made with TENON_GRAPH_UNSLICED; use AUTO");
+	refused(&args, "spreading_activation: layout SLICED, but the graph is TENON_GRAPH_UNSLICED; use AUTO");
 	args.layout = TENON_LAYOUT_AUTO;
 	assert_int_equal(tenon_spreading_activation(&args), TENON_OK);
 	assert_true(answer[1] == 2.5f);
@@ -332,8 +332,8 @@ static double seconds_of(struct tenon_spreading_activation_args *args, uint32_t 
 }
 
 /*
- * 20000 hops of one node each, against a call that only copies: about 6 times as long; if each hop looked at every node,
- * 20000 times.
+ * 20000 hops of one node each, against a call that only copies: about 6 times as long; if each hop looked at every
+ * node, 20000 times.
  */
 static void a_hop_costs_as_much_as_its_frontier(void **state)
 {
