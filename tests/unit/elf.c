@@ -45,7 +45,12 @@ static void displace_strings(void) { entry(DT_STRTAB)->d_un.d_ptr = UINT64_MAX -
 static void swell_strings(void) { entry(DT_STRSZ)->d_un.d_val = UINT64_MAX; }
 static void resize_symbols(void) { entry(DT_SYMENT)->d_un.d_val = 16; }
 static void displace_symbols(void) { entry(DT_SYMTAB)->d_un.d_ptr = 1ull << 40; }
-static void drop_hash(void) { entry(DT_GNU_HASH)->d_tag = DT_DEBUG; }
+static void drop_hash(void) /* some linkers write both kinds */
+{
+	for (Elf64_Dyn *d = (Elf64_Dyn *)(image + segment(PT_DYNAMIC)->p_offset); d->d_tag != DT_NULL; d++)
+		if (d->d_tag == DT_GNU_HASH || d->d_tag == DT_HASH)
+			d->d_tag = DT_DEBUG;
+}
 static void displace_hash(void) { entry(DT_GNU_HASH)->d_un.d_ptr = UINT64_MAX - 8; }
 static void swell_hash(void) { *(uint32_t *)at(DT_GNU_HASH) = UINT32_MAX; }
 static void swell_bloom(void) { ((uint32_t *)at(DT_GNU_HASH))[2] = UINT32_MAX; }
