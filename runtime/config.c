@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The layers of the configuration: which files, in which order, then the environment. Everything is parsed into a staged
- * copy that replaces the caller's only when all of it is valid. Knows nothing of threads; the caller owns the struct.
+ * The layers of the configuration: which files, in which order, then the environment. Everything is parsed into a
+ * staged copy that replaces the caller's only when all of it is valid. Knows nothing of threads; the caller owns the
+ * struct.
  */
 #include <config.h> /* not "config.h": that is runtime/config.h here */
 
@@ -46,7 +47,8 @@ void default_config(struct config *config)
 	memset(config, 0, sizeof *config);
 	for (size_t i = 0; i < count_config_keys(); i++)
 		if (config_keys[i].initial)
-			config_keys[i].parse(&config_keys[i], key_field(config, &config_keys[i]), config_keys[i].initial);
+			config_keys[i].parse(&config_keys[i], key_field(config, &config_keys[i]),
+					     config_keys[i].initial);
 	snprintf(config->identity, sizeof config->identity, "the built-in defaults");
 }
 
@@ -84,8 +86,8 @@ static void list_keys(const char *section, char *text, size_t size)
 		const char *item = section ? config_keys[i].name : config_keys[i].section;
 		if ((section && strcmp(config_keys[i].section, section) != 0) || strcmp(item, previous) == 0)
 			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%s%s%s", used ? ", " : "", section ? "" : "[", item,
-					 section ? "" : "]");
+		used += (size_t)snprintf(text + used, size - used, "%s%s%s%s", used ? ", " : "", section ? "" : "[",
+					 item, section ? "" : "]");
 		previous = item;
 	}
 }
@@ -102,7 +104,8 @@ static int refuse_name(const struct ini_line *line, struct why *why)
 {
 	char valid[384];
 	if (line->key && !*line->section)
-		return explain(why, TENON_ECONFIG, "%s:%d: '%s' stands before any section; put a line such as [runtime] above it",
+		return explain(why, TENON_ECONFIG,
+			       "%s:%d: '%s' stands before any section; put a line such as [runtime] above it",
 			       line->path, line->number, line->key);
 	list_keys(line->key ? line->section : NULL, valid, sizeof valid);
 	if (line->key)
@@ -123,8 +126,9 @@ static int take_line(void *user, const struct ini_line *line, struct why *why)
 		return refuse_name(line, why);
 	int *seen = &loader->seen[key - config_keys];
 	if (*seen)
-		return explain(why, TENON_ECONFIG, "%s:%d: [%s] %s is set a second time, after line %d; remove one of them",
-			       line->path, line->number, line->section, line->key, *seen);
+		return explain(why, TENON_ECONFIG,
+			       "%s:%d: [%s] %s is set a second time, after line %d; remove one of them", line->path,
+			       line->number, line->section, line->key, *seen);
 	*seen = line->number;
 	char place[PATH_MAX + 16];
 	snprintf(place, sizeof place, "%s:%d", line->path, line->number);
@@ -160,8 +164,8 @@ static int load_directory(struct loader *loader, const char *directory, struct w
 	if (count < 0 && errno == ENOENT)
 		return 0;
 	if (count < 0)
-		return explain(why, errno == ENOMEM ? TENON_ENOMEM : TENON_ECONFIG, "%s: cannot be read as a directory: %s", path,
-			       strerror(errno));
+		return explain(why, errno == ENOMEM ? TENON_ENOMEM : TENON_ECONFIG,
+			       "%s: cannot be read as a directory: %s", path, strerror(errno));
 	int status = 0;
 	for (int i = 0; i < count; i++) {
 		snprintf(path, sizeof path, "%s/tenon.ini.d/%s", directory, entries[i]->d_name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The configuration: files in layers, then the environment, read whole, validated whole, applied as one change or not at
- * all. The caller owns the struct. Knows nothing of threads; opens only configuration files.
+ * The configuration: files in layers, then the environment, read whole, validated whole, applied as one change or not
+ * at all. The caller owns the struct. Knows nothing of threads; opens only configuration files.
  */
 #ifndef RUNTIME_CONFIG_H
 #define RUNTIME_CONFIG_H
@@ -69,9 +69,9 @@ const char *config_origin(const struct config *config, const char *section, cons
 void default_config(struct config *config);
 
 /*
- * Loads path, or the system's layers when path is NULL: SYSCONFDIR/tenon.ini, tenon.ini.d/ *.ini, programs/NAME.ini, then
- * $TENON_CONFIG; the TENON_* variables override either. The environment is ignored in a setuid process, and so is a
- * variable that is empty. On failure *config is untouched and why names file, line, value and remedy.
+ * Loads path, or the system's layers when path is NULL: SYSCONFDIR/tenon.ini, tenon.ini.d/ *.ini, programs/NAME.ini,
+ * then $TENON_CONFIG; the TENON_* variables override either. The environment is ignored in a setuid process, and so is
+ * a variable that is empty. On failure *config is untouched and why names file, line, value and remedy.
  */
 int load_config(struct config *config, const char *path, struct why *why);
 

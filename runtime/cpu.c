@@ -160,8 +160,9 @@ static void name_arm(struct cpu *cpu)
 		if (implementers[i].code == implementer)
 			snprintf(cpu->vendor, sizeof cpu->vendor, "%s", implementers[i].name);
 	if (midr)
-		snprintf(cpu->model, sizeof cpu->model, "implementer 0x%02x part 0x%03x variant %u revision %u", implementer,
-			 (unsigned)(midr >> 4 & 0xfff), (unsigned)(midr >> 20 & 0xf), (unsigned)(midr & 0xf));
+		snprintf(cpu->model, sizeof cpu->model, "implementer 0x%02x part 0x%03x variant %u revision %u",
+			 implementer, (unsigned)(midr >> 4 & 0xfff), (unsigned)(midr >> 20 & 0xf),
+			 (unsigned)(midr & 0xf));
 }
 
 static const char *explain_state(const struct cpu *cpu, uint64_t needed)

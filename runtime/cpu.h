@@ -45,7 +45,7 @@ struct cpu_feature {
 
 extern const struct cpu_feature cpu_features[];
 
-/* A name for several features: its list and that of every earlier level of its architecture. In order, name NULL last. */
+/* A name for several features: its list and that of every earlier level of its architecture. NULL ends the table. */
 struct cpu_level {
 	const char *name;
 	enum cpu_arch arch;

@@ -51,7 +51,8 @@ static const char *check_load(const Elf64_Phdr *load, uint64_t *end)
 {
 	if (load->p_filesz > load->p_memsz || load->p_memsz > UINT64_MAX / 2 || load->p_vaddr > UINT64_MAX / 2)
 		return "has a segment whose sizes make no sense";
-	if (load->p_align < PAGE || (load->p_align & (load->p_align - 1)) || (load->p_vaddr - load->p_offset) % load->p_align)
+	if (load->p_align < PAGE || (load->p_align & (load->p_align - 1)) ||
+	    (load->p_vaddr - load->p_offset) % load->p_align)
 		return "has a loaded segment that is not aligned";
 	if (load->p_vaddr / PAGE * PAGE < *end)
 		return "has loaded segments that overlap or are out of order";

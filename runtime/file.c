@@ -25,8 +25,10 @@ static int read_bytes(int fd, const char *path, int failure, struct file *file, 
 		if (count == 0 && done == file->size)
 			return 0;
 		if (count == 0 || done > file->size)
-			return explain(why, failure, "%s: changed while it was read; write a new file and rename it over the old "
-				       "one, then try again", path);
+			return explain(why, failure,
+				       "%s: changed while it was read; write a new file and rename it over the old "
+				       "one, then try again",
+				       path);
 	}
 }
 
@@ -56,7 +58,8 @@ int read_file(const char *path, size_t limit, int failure, struct file *file, st
 	/* O_NONBLOCK: a FIFO must not hang the host; it is refused a moment later. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return explain(why, errno == ENOENT ? TENON_ENOENT : failure, "%s: cannot be opened: %s", path, strerror(errno));
+		return explain(why, errno == ENOENT ? TENON_ENOENT : failure, "%s: cannot be opened: %s", path,
+			       strerror(errno));
 	int status = read_open_file(fd, path, limit, failure, file, why);
 	close(fd);
 	if (status) {

@@ -57,9 +57,11 @@ static void judge_name(const struct examination *e)
 	if (!e->name)
 		return;
 	if (!is_backend_name(e->name))
-		explain(&why, TENON_EREFUSED, "%s: no backend may have this name; use " BACKEND_NAME_RULE, e->out->path);
+		explain(&why, TENON_EREFUSED, "%s: no backend may have this name; use " BACKEND_NAME_RULE,
+			e->out->path);
 	else if (*noted && strcmp(noted, e->name) != 0)
-		explain(&why, TENON_EREFUSED, "%s: its note says that it is %s; rename it to %s.so", e->out->path, noted, noted);
+		explain(&why, TENON_EREFUSED, "%s: its note says that it is %s; rename it to %s.so", e->out->path,
+			noted, noted);
 	else
 		why.status = 0;
 	judge(e, "file-name", "the file named as its note says", why.status ? &why : NULL);
@@ -69,7 +71,8 @@ static void judge_mode(const struct examination *e, const struct file *file)
 {
 	struct why why;
 	if (file->mode & S_IWOTH)
-		explain(&why, TENON_EREFUSED, "%s: anyone may write to it; run: chmod o-w '%s'", e->out->path, e->out->path);
+		explain(&why, TENON_EREFUSED, "%s: anyone may write to it; run: chmod o-w '%s'", e->out->path,
+			e->out->path);
 	judge(e, "permissions", "not writable by everyone", file->mode & S_IWOTH ? &why : NULL);
 }
 
@@ -99,7 +102,8 @@ int examine_every_rule(const struct cpu *cpu, const char *path, const char *name
 	struct examination examination = {name, observer, user, out};
 	memset(out, 0, sizeof *out);
 	if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
-		out->status = explain(&out->why, TENON_EREFUSED, "a path of %zu bytes is longer than paths may be", strlen(path));
+		out->status = explain(&out->why, TENON_EREFUSED, "a path of %zu bytes is longer than paths may be",
+				      strlen(path));
 	else
 		examine_file(&examination, cpu);
 	snprintf(out->name, sizeof out->name, "%s", name ? name : out->vetted.name);
@@ -246,8 +250,10 @@ static int explain_unknown(const struct config *config, const struct cpu *cpu, c
 	free(list);
 	for (size_t i = 0; backend_directory(config, i, directory); i++)
 		append(directories, sizeof directories, "%s%s", i ? ", " : "", directory);
-	return explain(why, TENON_ENOENT, "there is no backend '%.40s'; there are %s (auto takes the best); looked for %.40s.so in "
-		       "%s", name, names, name, directories);
+	return explain(why, TENON_ENOENT,
+		       "there is no backend '%.40s'; there are %s (auto takes the best); looked for %.40s.so in "
+		       "%s",
+		       name, names, name, directories);
 }
 
 /* The index-th name that auto may choose, shipped ones first; false beyond the last. */

@@ -40,7 +40,7 @@ int resolve_backend(const struct config *config, const struct cpu *cpu, const ch
 /* Judges one file as a backend, whatever it is called; out->status is also the result. */
 int examine_backend(const struct cpu *cpu, const char *path, struct candidate *out);
 
-/* The same for a file that must be called name (NULL for any); the observer sees every rule, those of vetting included. */
+/* The same for a file that must be called name (NULL for any); the observer sees every rule, vetting's included. */
 int examine_every_rule(const struct cpu *cpu, const char *path, const char *name, vet_observer *observer, void *user,
 		       struct candidate *out);
 

@@ -54,8 +54,8 @@ static const char *judge_value(const char *value)
 		return "has a quoted value; write it without quotes";
 	for (const char *hash = strchr(value, '#'); hash; hash = strchr(hash + 1, '#'))
 		if (is_blank(hash[-1]))
-			return "has a '#' comment after the value, which would become part of it; start it with ' ;' or put it "
-			       "on a line of its own";
+			return "has a '#' comment after the value, which would become part of it; start it with ' ;' "
+			       "or put it on a line of its own";
 	return NULL;
 }
 
@@ -95,8 +95,8 @@ static const char *judge_line(const char *line)
 
 static int refuse_line(struct reader *reader, const char *problem)
 {
-	reader->status = explain(reader->why, TENON_ECONFIG, "%s:%d: this line %s", reader->line.path, reader->line.number,
-				 problem);
+	reader->status = explain(reader->why, TENON_ECONFIG, "%s:%d: this line %s", reader->line.path,
+				 reader->line.number, problem);
 	return reader->status;
 }
 

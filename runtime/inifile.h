@@ -22,7 +22,7 @@ struct ini_line {
 /* Returns 0 to go on; a status, with why filled, ends the reading with it. */
 typedef int ini_line_fn(void *user, const struct ini_line *line, struct why *why);
 
-/* A file that does not exist is an error only if required. TENON_ECONFIG, TENON_ENOMEM or what the callback returned. */
+/* A file that is not there is an error only if required. TENON_ECONFIG, TENON_ENOMEM or what the callback returned. */
 int read_ini_file(const char *path, bool required, ini_line_fn *callback, void *user, struct why *why);
 
 #endif

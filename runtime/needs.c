@@ -121,13 +121,18 @@ static int take_need(enum cpu_arch arch, const char **needs, struct need *need, 
 		need->level = find_level(need->text);
 	if (need->feature || need->level)
 		return 0;
-	return explain(why, TENON_EREFUSED, "needs '%.40s', a feature that Tenon %s does not know; write it as a raw "
-		       "requirement (cpuid:LEAF.SUBLEAF.REG=MASK, hwcap:MASK) or use a newer Tenon", need->text, PACKAGE_VERSION);
+	return explain(why, TENON_EREFUSED,
+		       "needs '%.40s', a feature that Tenon %s does not know; write it as a raw "
+		       "requirement (cpuid:LEAF.SUBLEAF.REG=MASK, hwcap:MASK) or use a newer Tenon",
+		       need->text, PACKAGE_VERSION);
 
 malformed:
-	return explain(why, TENON_EREFUSED, "its needs do not parse at '%.40s': expected feature names, "
-		       "cpuid:LEAF.SUBLEAF.REG=MASK, xcr0:MASK, hwcap:MASK or hwcap2:MASK, separated by commas, numbers in "
-		       "hexadecimal", start);
+	return explain(
+		why, TENON_EREFUSED,
+		"its needs do not parse at '%.40s': expected feature names, "
+		"cpuid:LEAF.SUBLEAF.REG=MASK, xcr0:MASK, hwcap:MASK or hwcap2:MASK, separated by commas, numbers in "
+		"hexadecimal",
+		start);
 }
 
 /* ---- Judging ----------------------------------------------------------------------------------------------------- */
@@ -153,7 +158,8 @@ static int check_feature(const struct cpu *cpu, const struct cpu_feature *featur
 	else
 		snprintf(where, sizeof where, "AT_HWCAP%s bit %u", feature->leaf ? "2" : "", feature->bit);
 	return explain(why, TENON_EUNSUPPORTED, "needs %s%s%s (%s), %s%s", feature->name, whole ? " of " : "",
-		       whole ? whole : "", where, cpu->masked[row] ? "which is masked: " : "which this CPU does not report",
+		       whole ? whole : "", where,
+		       cpu->masked[row] ? "which is masked: " : "which this CPU does not report",
 		       cpu->masked[row] ? cpu->masked[row] : "");
 }
 

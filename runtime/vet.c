@@ -28,7 +28,7 @@ struct vet {
 };
 
 /* One line; of a long label the end, so that the problem and the remedy are not cut. */
-__attribute__((cold, format(printf, 3, 4))) static int refuse(struct vet *vet, int status, const char *format, ...)
+__attribute__((cold, format(printf, 3, 4))) static int refuse_as(struct vet *vet, int status, const char *format, ...)
 {
 	char text[400];
 	va_list list;
@@ -40,9 +40,11 @@ __attribute__((cold, format(printf, 3, 4))) static int refuse(struct vet *vet, i
 		       vet->label + (length > most ? length - most : 0), text);
 }
 
+#define refuse(vet, ...) refuse_as(vet, TENON_EREFUSED, __VA_ARGS__)
+
 static int refuse_if(struct vet *vet, const char *problem)
 {
-	return problem ? refuse(vet, TENON_EREFUSED, "%s", problem) : 0;
+	return problem ? refuse(vet, "%s", problem) : 0;
 }
 
 /* ---- Structure --------------------------------------------------------------------------------------------------- */
@@ -85,16 +87,18 @@ static bool copy_text(char *out, const char *text, size_t size)
 static int copy_note(struct vet *vet, const struct elf_note *found)
 {
 	if (found->type != TENON_NOTE_TYPE || found->desc_size != NOTE_DESC_SIZE)
-		return refuse(vet, TENON_EREFUSED, "has a Tenon note of type %u with %u bytes, but this Tenon reads type %d with "
-			      "%zu; rebuild it with the installed <tenon/backend.h>", found->type, found->desc_size,
-			      TENON_NOTE_TYPE, NOTE_DESC_SIZE);
+		return refuse(vet,
+			      "has a Tenon note of type %u with %u bytes, but this Tenon reads type %d with "
+			      "%zu; rebuild it with the installed <tenon/backend.h>",
+			      found->type, found->desc_size, TENON_NOTE_TYPE, NOTE_DESC_SIZE);
 	struct tenon_note note;
 	elf_read(&vet->elf, found->desc, (char *)&note + NOTE_DESC, NOTE_DESC_SIZE);
 	struct vetted *out = vet->out;
-	if (!copy_text(out->name, note.name, sizeof note.name) || !copy_text(out->version, note.version, sizeof note.version) ||
-	    !copy_text(out->vendor, note.vendor, sizeof note.vendor) || !copy_text(out->needs, note.needs, sizeof note.needs) ||
-	    !copy_text(out->uses, note.uses, sizeof note.uses))
-		return refuse(vet, TENON_EREFUSED, "has a Tenon note with a text that does not end; "
+	if (!copy_text(out->name, note.name, sizeof note.name) ||
+	    !copy_text(out->version, note.version, sizeof note.version) ||
+	    !copy_text(out->vendor, note.vendor, sizeof note.vendor) ||
+	    !copy_text(out->needs, note.needs, sizeof note.needs) || !copy_text(out->uses, note.uses, sizeof note.uses))
+		return refuse(vet, "has a Tenon note with a text that does not end; "
 			      "write the note with TENON_BACKEND()");
 	out->abi_min = note.abi_min;
 	out->abi_max = note.abi_max;
@@ -113,10 +117,11 @@ static int vet_note(struct vet *vet)
 		count++;
 	}
 	if (count == 0)
-		return refuse(vet, TENON_EREFUSED, "has no Tenon note, so it is no backend; write one with TENON_BACKEND() "
+		return refuse(vet,
+			      "has no Tenon note, so it is no backend; write one with TENON_BACKEND() "
 			      "from <tenon/backend.h>");
 	if (count > 1)
-		return refuse(vet, TENON_EREFUSED, "has %zu Tenon notes; use TENON_BACKEND() once a file", count);
+		return refuse(vet, "has %zu Tenon notes; use TENON_BACKEND() once a file", count);
 	return copy_note(vet, &found);
 }
 
@@ -132,10 +137,12 @@ static int vet_name(struct vet *vet)
 {
 	const struct vetted *out = vet->out;
 	if (!is_backend_name(out->name) || strcmp(out->name, "auto") == 0 || strcmp(out->name, "mixed") == 0)
-		return refuse(vet, TENON_EREFUSED, "its note gives it a name that no backend may have; use " BACKEND_NAME_RULE
+		return refuse(vet,
+			      "its note gives it a name that no backend may have; use " BACKEND_NAME_RULE
 			      ", but not auto or mixed");
-	if (!is_printable(out->version) || !is_printable(out->vendor) || !is_printable(out->needs) || !is_printable(out->uses))
-		return refuse(vet, TENON_EREFUSED, "its note holds characters that are not printable ASCII");
+	if (!is_printable(out->version) || !is_printable(out->vendor) || !is_printable(out->needs) ||
+	    !is_printable(out->uses))
+		return refuse(vet, "its note holds characters that are not printable ASCII");
 	return 0;
 }
 
@@ -144,8 +151,8 @@ static int vet_abi(struct vet *vet)
 	uint32_t min = vet->out->abi_min, max = vet->out->abi_max;
 	const char *field = NULL;
 	if (min > max)
-		return refuse(vet, TENON_EREFUSED, "its abi_min %u.%u is above its abi_max %u.%u", min >> 16, min & 0xffff,
-			      max >> 16, max & 0xffff);
+		return refuse(vet, "its abi_min %u.%u is above its abi_max %u.%u", min >> 16,
+			      min & 0xffff, max >> 16, max & 0xffff);
 	if (min > TENON_ABI_CURRENT)
 		field = "abi_min";
 	else if (max < TENON_ABI_OLDEST)
@@ -154,8 +161,9 @@ static int vet_abi(struct vet *vet)
 		return 0;
 	uint32_t theirs = min > TENON_ABI_CURRENT ? min : max;
 	uint32_t ours = min > TENON_ABI_CURRENT ? TENON_ABI_CURRENT : TENON_ABI_OLDEST;
-	return refuse(vet, TENON_EREFUSED, "its %s is %u.%u, but the %s ABI of this Tenon is %u.%u; %s", field, theirs >> 16,
-		      theirs & 0xffff, min > TENON_ABI_CURRENT ? "newest" : "oldest", ours >> 16, ours & 0xffff,
+	return refuse(vet, "its %s is %u.%u, but the %s ABI of this Tenon is %u.%u; %s", field,
+		      theirs >> 16, theirs & 0xffff, min > TENON_ABI_CURRENT ? "newest" : "oldest", ours >> 16,
+		      ours & 0xffff,
 		      min > TENON_ABI_CURRENT ? "use a newer Tenon or an older plugin" : "rebuild the plugin");
 }
 
@@ -169,12 +177,15 @@ static int vet_build_id(struct vet *vet)
 			continue;
 		count++;
 		if (note.desc_size == 0 || note.desc_size > sizeof id)
-			return refuse(vet, TENON_EREFUSED, "has a build-id of %u bytes, not 1 to %zu", note.desc_size, sizeof id);
+			return refuse(vet, "has a build-id of %u bytes, not 1 to %zu", note.desc_size,
+				      sizeof id);
 		elf_read(&vet->elf, note.desc, id, note.desc_size);
 		for (uint32_t i = 0; i < note.desc_size; i++)
 			snprintf(vet->out->build_id + 2 * i, 3, "%02x", id[i]);
 	}
-	return count == 1 ? 0 : refuse(vet, TENON_EREFUSED, "has %zu build-ids, not one; link it with -Wl,--build-id=sha1", count);
+	if (count != 1)
+		return refuse(vet, "has %zu build-ids, not one; link it with -Wl,--build-id=sha1", count);
+	return 0;
 }
 
 /* ---- What the loader would do ------------------------------------------------------------------------------------ */
@@ -209,13 +220,15 @@ static int vet_exports(struct vet *vet)
 			continue;
 		elf_read_string(&vet->elf, symbol.st_name, name, sizeof name);
 		if (strcmp(name, entry) != 0 || found)
-			return refuse(vet, TENON_EREFUSED, "exports '%.40s'; a plugin exports %s alone: compile it with "
-				      "-fvisibility=hidden", is_printable(name) ? name : "?", entry);
+			return refuse(vet,
+				      "exports '%.40s'; a plugin exports %s alone: compile it with "
+				      "-fvisibility=hidden",
+				      is_printable(name) ? name : "?", entry);
 		if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || !is_code(vet, symbol.st_value))
-			return refuse(vet, TENON_EREFUSED, "exports %s, but not as a function", entry);
+			return refuse(vet, "exports %s, but not as a function", entry);
 		found = true;
 	}
-	return found ? 0 : refuse(vet, TENON_EREFUSED, "does not export %s; use TENON_BACKEND()", entry);
+	return found ? 0 : refuse(vet, "does not export %s; use TENON_BACKEND()", entry);
 }
 
 struct tag {
@@ -228,7 +241,7 @@ static int refuse_tags(struct vet *vet, const struct tag *tags, const char *reme
 	uint64_t value;
 	for (; tags->name; tags++)
 		if (elf_find_tag(&vet->elf, tags->tag, &value))
-			return refuse(vet, TENON_EREFUSED, "has %s: %s", tags->name, remedy);
+			return refuse(vet, "has %s: %s", tags->name, remedy);
 	return 0;
 }
 
@@ -240,16 +253,24 @@ static bool has_flag(const struct vet *vet, int64_t tag, uint64_t flag)
 
 static int vet_constructors(struct vet *vet)
 {
-	static const struct tag tags[] = {{DT_INIT, "DT_INIT"}, {DT_FINI, "DT_FINI"}, {DT_INIT_ARRAY, "DT_INIT_ARRAY"},
-					  {DT_FINI_ARRAY, "DT_FINI_ARRAY"}, {DT_PREINIT_ARRAY, "DT_PREINIT_ARRAY"}, {0, NULL}};
-	return refuse_tags(vet, tags, "code that would run on loading or unloading; link it with -nostartfiles, and write no "
+	static const struct tag tags[] = {{DT_INIT, "DT_INIT"},
+					  {DT_FINI, "DT_FINI"},
+					  {DT_INIT_ARRAY, "DT_INIT_ARRAY"},
+					  {DT_FINI_ARRAY, "DT_FINI_ARRAY"},
+					  {DT_PREINIT_ARRAY, "DT_PREINIT_ARRAY"},
+					  {0, NULL}};
+	return refuse_tags(vet, tags,
+			   "code that would run on loading or unloading; link it with -nostartfiles, and write no "
 			   "constructors or destructors");
 }
 
 static int vet_libraries(struct vet *vet)
 {
-	static const struct tag tags[] = {{DT_AUXILIARY, "DT_AUXILIARY"}, {DT_FILTER, "DT_FILTER"}, {DT_AUDIT, "DT_AUDIT"},
-					  {DT_DEPAUDIT, "DT_DEPAUDIT"}, {0, NULL}};
+	static const struct tag tags[] = {{DT_AUXILIARY, "DT_AUXILIARY"},
+					  {DT_FILTER, "DT_FILTER"},
+					  {DT_AUDIT, "DT_AUDIT"},
+					  {DT_DEPAUDIT, "DT_DEPAUDIT"},
+					  {0, NULL}};
 	for (size_t i = 0; i < vet->elf.dynamic_count; i++) {
 		char name[64];
 		const Elf64_Dyn *entry = &vet->elf.dynamic[i];
@@ -257,8 +278,10 @@ static int vet_libraries(struct vet *vet)
 			continue;
 		bool readable = elf_read_string(&vet->elf, entry->d_un.d_val, name, sizeof name);
 		if (!readable || (strcmp(name, "libc.so.6") != 0 && strcmp(name, "libm.so.6") != 0))
-			return refuse(vet, TENON_EREFUSED, "needs the library '%.60s', but a plugin may need libc and libm "
-				      "alone; link what it uses into it", readable && is_printable(name) ? name : "?");
+			return refuse(vet,
+				      "needs the library '%.60s', but a plugin may need libc and libm "
+				      "alone; link what it uses into it",
+				      readable && is_printable(name) ? name : "?");
 	}
 	return refuse_tags(vet, tags, "it would bring in another library; link without it");
 }
@@ -273,21 +296,24 @@ static int vet_text_relocations(struct vet *vet)
 {
 	static const struct tag tags[] = {{DT_TEXTREL, "DT_TEXTREL"}, {0, NULL}};
 	if (has_flag(vet, DT_FLAGS, DF_TEXTREL))
-		return refuse(vet, TENON_EREFUSED, "has DF_TEXTREL: its code would be written to; compile it with -fPIC");
+		return refuse(vet,
+			      "has DF_TEXTREL: its code would be written to; compile it with -fPIC");
 	return refuse_tags(vet, tags, "its code would be written to; compile it with -fPIC");
 }
 
 static int vet_unloading(struct vet *vet)
 {
 	if (has_flag(vet, DT_FLAGS_1, DF_1_NODELETE))
-		return refuse(vet, TENON_EREFUSED, "is marked NODELETE and could never be unloaded; link it without -z nodelete");
+		return refuse(vet,
+			      "is marked NODELETE and could never be unloaded; link it without -z nodelete");
 	if (has_flag(vet, DT_FLAGS_1, DF_1_PIE))
-		return refuse(vet, TENON_EREFUSED, "is a program (DF_1_PIE), not a plugin; link it with -shared");
+		return refuse(vet, "is a program (DF_1_PIE), not a plugin; link it with -shared");
 	for (uint64_t i = 1; i < vet->elf.symbol_count; i++) {
 		Elf64_Sym symbol;
 		elf_read_symbol(&vet->elf, i, &symbol);
 		if (ELF64_ST_BIND(symbol.st_info) == STB_GNU_UNIQUE)
-			return refuse(vet, TENON_EREFUSED, "has a unique symbol and could never be unloaded; compile it with "
+			return refuse(vet,
+				      "has a unique symbol and could never be unloaded; compile it with "
 				      "-fno-gnu-unique");
 	}
 	return 0;
@@ -297,7 +323,8 @@ static int vet_tls(struct vet *vet)
 {
 	for (unsigned i = 0; i < vet->elf.header.e_phnum; i++)
 		if (vet->elf.segment[i].p_type == PT_TLS)
-			return refuse(vet, TENON_EREFUSED, "has thread-local storage (PT_TLS); kernels keep no state: remove it");
+			return refuse(vet,
+				      "has thread-local storage (PT_TLS); kernels keep no state: remove it");
 	return 0;
 }
 
@@ -310,9 +337,9 @@ static int vet_stack(struct vet *vet)
 			continue;
 		found++;
 		if (vet->elf.segment[i].p_flags & PF_X)
-			return refuse(vet, TENON_EREFUSED, "asks for an executable stack: %s", remedy);
+			return refuse(vet, "asks for an executable stack: %s", remedy);
 	}
-	return found ? 0 : refuse(vet, TENON_EREFUSED, "does not say what stack it needs (PT_GNU_STACK): %s", remedy);
+	return found ? 0 : refuse(vet, "does not say what stack it needs (PT_GNU_STACK): %s", remedy);
 }
 
 static int vet_writable_code(struct vet *vet)
@@ -320,7 +347,8 @@ static int vet_writable_code(struct vet *vet)
 	for (unsigned i = 0; i < vet->elf.header.e_phnum; i++) {
 		uint32_t flags = vet->elf.segment[i].p_flags;
 		if (vet->elf.segment[i].p_type == PT_LOAD && flags & PF_W && flags & PF_X)
-			return refuse(vet, TENON_EREFUSED, "has a segment that is writable and executable; link it without -N or "
+			return refuse(vet,
+				      "has a segment that is writable and executable; link it without -N or "
 				      "a linker script that merges them");
 	}
 	return 0;
@@ -340,25 +368,26 @@ static int vet_machine(struct vet *vet)
 			continue;
 		if (machines[i].arch == vet->cpu->source->arch)
 			return 0;
-		return refuse(vet, TENON_EUNSUPPORTED, "is built for %s; this machine is %s", machines[i].name, vet->cpu->arch);
+		return refuse_as(vet, TENON_EUNSUPPORTED, "is built for %s; this machine is %s", machines[i].name,
+			      vet->cpu->arch);
 	}
-	return refuse(vet, TENON_EUNSUPPORTED, "is built for ELF machine %u; this machine is %s", vet->elf.header.e_machine,
-		      vet->cpu->arch);
+	return refuse_as(vet, TENON_EUNSUPPORTED, "is built for ELF machine %u; this machine is %s",
+		      vet->elf.header.e_machine, vet->cpu->arch);
 }
 
 static int vet_needs(struct vet *vet)
 {
 	struct why why;
 	int status = check_needs(vet->cpu, vet->out->needs, &why);
-	return status ? refuse(vet, status, "%s", why.text) : 0;
+	return status ? refuse_as(vet, status, "%s", why.text) : 0;
 }
 
 /* ---- All of them ------------------------------------------------------------------------------------------------- */
 
 enum rule_flags {
-	BASE = 1,       /* later rules read what this one opened */
+	BASE = 1, /* later rules read what this one opened */
 	READS_NOTE = 2,
-	EXEMPTED = 4    /* by a sanitizer's build: its runtime brings libraries, constructors and thread-local storage */
+	EXEMPTED = 4 /* by a sanitizer's build: its runtime brings libraries, constructors and thread-local storage */
 };
 
 static const struct rule {

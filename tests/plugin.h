@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A copy of scalar.so, the plugin that every build has, for a test to break: where its headers, tables and notes stand,
- * and what vetting says of it. Each test gets a fresh copy, exactly as long as it claims. Everything here is static: one
- * test program includes it once.
+ * and what vetting says of it. Each test gets a fresh copy, exactly as long as it claims. All of it is static.
  */
 #ifndef TESTS_PLUGIN_H
 #define TESTS_PLUGIN_H

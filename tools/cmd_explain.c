@@ -10,13 +10,13 @@
 const char help_explain[] =
 	"Usage: tenon explain [--config FILE] NAME\n"
 	"       tenon explain [--config FILE] FILE\n\n"
-	"Judges a backend, by name or file (anything with a slash is a file), as the runtime would: every rule with its\n"
-	"verdict, and with the remedy where it refuses; what it needs of the CPU; which kernels it has; and which line of\n"
-	"the configuration chooses it, or another.\n\n"
+	"Judges a backend, by name or file (anything with a slash is a file), as the runtime would: every\n"
+	"rule with its verdict, and with the remedy where it refuses; what it needs of the CPU; which kernels\n"
+	"it has; and which line of the configuration chooses it, or another.\n\n"
 	"  --config FILE  use FILE instead of the system's configuration\n\n"
 	"Example: tenon explain ./mine.so\n\n"
-	"Exit codes: 0 usable; 2 usage or configuration; 3 refused, or there is no such backend; 77 only this CPU, or\n"
-	"max_isa, is in the way\n";
+	"Exit codes: 0 usable; 2 usage or configuration; 3 refused, or there is no such backend; 77 only this\n"
+	"CPU, or max_isa, is in the way\n";
 
 #define RULES_MAX 40
 
@@ -91,13 +91,14 @@ static int print_json(struct tool *tool, const struct machine *machine, const st
 						       name_verdict(subject->rules[i].verdict), "text",
 						       json_text(subject->rules[i].text)));
 	describe_selection(machine, &subject->selection, chosen_by, sizeof chosen_by);
-	return emit_json(tool, json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "name",
-					 json_text(c->name), "path", *c->path ? json_text(c->path) : json_null(), "state",
-					 name_state(c->status), "reason", c->status ? json_text(c->why.text) : json_null(), "isa",
-					 json_text(name_isa(c->vetted.needs)), "version", json_text(c->vetted.version), "vendor",
-					 json_text(c->vetted.vendor), "build_id", json_text(c->vetted.build_id), "chosen",
-					 subject->chosen, "selection", json_text(chosen_by), "rules", rules, "kernels",
-					 offer_as_json(c, &subject->offer)));
+	return emit_json(tool,
+			 json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "name",
+				   json_text(c->name), "path", *c->path ? json_text(c->path) : json_null(), "state",
+				   name_state(c->status), "reason", c->status ? json_text(c->why.text) : json_null(),
+				   "isa", json_text(name_isa(c->vetted.needs)), "version", json_text(c->vetted.version),
+				   "vendor", json_text(c->vetted.vendor), "build_id", json_text(c->vetted.build_id),
+				   "chosen", subject->chosen, "selection", json_text(chosen_by), "rules", rules,
+				   "kernels", offer_as_json(c, &subject->offer)));
 }
 #endif
 
@@ -129,8 +130,8 @@ static void print_choice(FILE *out, const struct machine *machine, const struct 
 	describe_selection(machine, &subject->selection, text, sizeof text);
 	fprintf(out, "  chosen     %s: %s\n", subject->chosen ? "yes" : "no", text);
 	if (!subject->candidate.status && strcmp(config->backend, "auto") == 0 && !auto_may_choose(config, name))
-		fprintf(out, "             auto takes only shipped backends; to let it take this one, set [runtime] allow = %s\n",
-			name);
+		fprintf(out, "             auto takes shipped backends only; set [runtime] allow = %s to let it take %s\n",
+			name, name);
 	for (int i = 0; i < KERNEL_COUNT; i++)
 		if (*name && strcmp(config->kernel_backend[i], name) == 0)
 			fprintf(out, "             [kernels] %s = %s (%s)\n", kernels[i].name, name,

@@ -10,10 +10,11 @@
 
 const char help_list[] =
 	"Usage: tenon list [--config FILE]\n\n"
-	"Lists the backends in the order in which they are looked for, each with its state (usable; unsupported: only this\n"
-	"CPU or max_isa is in the way; refused: `tenon explain NAME` says what to do), what it needs of the CPU, and the\n"
-	"kernels that it has of its own; all others are inherited from scalar. '*' marks the one that a process with this\n"
-	"configuration starts on. Usable backends are loaded into this command, and self-tested, to be asked.\n\n"
+	"Lists the backends in the order in which they are looked for, each with its state (usable;\n"
+	"unsupported: only this CPU or max_isa is in the way; refused: `tenon explain NAME` says what to do),\n"
+	"what it needs of the CPU, and the kernels that it has of its own; all others are inherited from\n"
+	"scalar. '*' marks the one that a process with this configuration starts on. Usable backends are\n"
+	"loaded into this command, and self-tested, to be asked.\n\n"
 	"  --config FILE  use FILE instead of the system's configuration\n\n"
 	"Example: tenon list --json | jq '.backends[] | {name, state, reason}'\n\n"
 	"Exit codes: 0 done; 2 usage or configuration; 3 out of memory\n";
@@ -55,8 +56,8 @@ static json_t *backend_as_json(const struct listing *listing, size_t i)
 	const struct candidate *c = &listing->list[i];
 	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:b, s:o}", "name", c->name, "path",
 			 *c->path ? json_text(c->path) : json_null(), "state", name_state(c->status), "reason",
-			 c->status ? json_text(c->why.text) : json_null(), "isa", json_text(name_isa(c->vetted.needs)), "version",
-			 json_text(c->vetted.version), "selected", is_selected(listing, c), "kernels",
+			 c->status ? json_text(c->why.text) : json_null(), "isa", json_text(name_isa(c->vetted.needs)),
+			 "version", json_text(c->vetted.version), "selected", is_selected(listing, c), "kernels",
 			 offer_as_json(c, &listing->offers[i]));
 }
 
@@ -66,12 +67,12 @@ static int print_json(struct tool *tool, const struct machine *machine, const st
 	json_t *backends = json_array();
 	for (size_t i = 0; i < listing->count; i++)
 		json_array_append_new(backends, backend_as_json(listing, i));
-	json_t *selection = json_pack("{s:o, s:s, s:o, s:b, s:o, s:o}", "backend", json_text(machine->config.backend), "name",
-				      selected->status ? "scalar" : selected->name, "origin",
-				      json_text(config_origin(&machine->config, "runtime", "backend")), "degraded",
-				      selected->status != 0, "reason", selected->status ? json_text(selected->why.text) : json_null(),
-				      "passed_over", *listing->selection.passed_over.text ?
-				      json_text(listing->selection.passed_over.text) : json_null());
+	json_t *selection = json_pack(
+		"{s:o, s:s, s:o, s:b, s:o, s:o}", "backend", json_text(machine->config.backend), "name",
+		selected->status ? "scalar" : selected->name, "origin",
+		json_text(config_origin(&machine->config, "runtime", "backend")), "degraded", selected->status != 0,
+		"reason", selected->status ? json_text(selected->why.text) : json_null(), "passed_over",
+		*listing->selection.passed_over.text ? json_text(listing->selection.passed_over.text) : json_null());
 	return emit_json(tool, json_pack("{s:o, s:o}", "backends", backends, "selection", selection));
 }
 #endif
@@ -96,8 +97,9 @@ static void print_kernels(FILE *out, const struct offer *offer)
 static void print_backend(FILE *out, const struct listing *listing, size_t i)
 {
 	const struct candidate *c = &listing->list[i];
-	fprintf(out, "%c %-12s  %-11s  %-12s  %-8s  %s\n", is_selected(listing, c) ? '*' : ' ', c->name, name_state(c->status),
-		name_isa(c->vetted.needs), *c->vetted.version ? c->vetted.version : "-", *c->path ? c->path : "(linked in)");
+	fprintf(out, "%c %-12s  %-11s  %-12s  %-8s  %s\n", is_selected(listing, c) ? '*' : ' ', c->name,
+		name_state(c->status), name_isa(c->vetted.needs), *c->vetted.version ? c->vetted.version : "-",
+		*c->path ? c->path : "(linked in)");
 	if (c->status)
 		fprintf(out, "      %s\n", c->why.text);
 	print_kernels(out, &listing->offers[i]);

@@ -8,9 +8,9 @@
 
 const char help_probe[] =
 	"Usage: tenon probe [--config FILE]\n\n"
-	"Shows what this CPU and operating system can run: the architecture, the best ISA level, the features that a\n"
-	"backend may need, and the features that the CPU has but that are masked, because the operating system does not\n"
-	"save their registers or because max_isa caps them.\n\n"
+	"Shows what this CPU and operating system can run: the architecture, the best ISA level, the features\n"
+	"that a backend may need, and the features that the CPU has but that are masked, because the\n"
+	"operating system does not save their registers or because max_isa caps them.\n\n"
 	"  --config FILE  take max_isa from FILE instead of the system's configuration\n\n"
 	"Example: TENON_MAX_ISA=avx2 tenon probe\n\n"
 	"Exit codes: 0 done; 2 usage or configuration\n";
@@ -26,8 +26,9 @@ static int print_json(struct tool *tool, const struct cpu *cpu)
 			json_array_append_new(masked, json_pack("{s:s, s:s}", "feature", name_cpu_feature(i), "reason",
 								cpu->masked[i]));
 	}
-	return emit_json(tool, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "arch", cpu->arch, "vendor", cpu->vendor, "model",
-					 cpu->model, "level", cpu->level, "features", features, "masked", masked));
+	return emit_json(tool,
+			 json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "arch", cpu->arch, "vendor", cpu->vendor, "model",
+				   cpu->model, "level", cpu->level, "features", features, "masked", masked));
 }
 #endif
 

@@ -71,10 +71,11 @@ void describe_selection(const struct machine *machine, const struct selection *s
 	const struct candidate *candidate = &selection->candidate;
 	const char *origin = config_origin(&machine->config, "runtime", "backend");
 	if (candidate->status)
-		snprintf(text, size, "[runtime] backend = %s (%s) cannot be had, so scalar serves: %s", machine->config.backend,
-			 origin, candidate->why.text);
+		snprintf(text, size, "[runtime] backend = %s (%s) cannot be had, so scalar serves: %s",
+			 machine->config.backend, origin, candidate->why.text);
 	else
-		snprintf(text, size, "[runtime] backend = %s (%s) takes %s", machine->config.backend, origin, candidate->name);
+		snprintf(text, size, "[runtime] backend = %s (%s) takes %s", machine->config.backend, origin,
+			 candidate->name);
 }
 
 const char *name_state(int status)
@@ -99,8 +100,9 @@ json_t *offer_as_json(const struct candidate *candidate, const struct offer *off
 	for (int i = 0; i < KERNEL_COUNT; i++) {
 		const char *source = offer->own[i] ? candidate->name : "scalar";
 		const char *class = name_class(offer->numeric_class[i]); /* what is inherited is exact */
-		json_array_append_new(list, json_pack("{s:s, s:s?, s:s?}", "name", kernels[i].name, "class",
-						      offer->known ? class : NULL, "source", offer->known ? source : NULL));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s?, s:s?}", "name", kernels[i].name, "class",
+						offer->known ? class : NULL, "source", offer->known ? source : NULL));
 	}
 	return list;
 }

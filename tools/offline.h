@@ -26,7 +26,7 @@ struct offer {
 };
 
 /*
- * Loads a usable candidate as the runtime would (stage, map, negotiate, self-test), notes what it offers and unloads it.
+ * Loads a usable candidate as the runtime would (stage, map, negotiate, self-test), notes what it offers, unloads it.
  * A failure makes the candidate refused, with the reason; other candidates stay as they are. scalar offers everything.
  */
 void ask_backend(const struct machine *machine, struct candidate *candidate, struct offer *offer);

@@ -73,7 +73,7 @@ run tenon explain acme --config empty.ini
 is "explain of a usable backend exits 0" exits 0
 is "... and says so" says out '^acme: usable$'
 is "... rule by rule" test "$(grep -c '^  passed ' out)" -ge 15
-is "... why auto does not take it" says out 'set \[runtime\] allow = acme'
+is "... why auto does not take it" says out 'set \[runtime\] allow = acme to'
 run tenon explain --config empty.ini ./plugins/acme.so --json
 is "... by file as well" exits 0
 is_json "... with every rule passed" 'd["state"] == "usable" and {r["verdict"] for r in d["rules"]} <= {"passed", "exempt"}'

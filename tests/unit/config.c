@@ -112,6 +112,9 @@ struct value_case {
 	const char *section, *key, *good, *bad;
 };
 
+#define SIX "/23456"
+#define FIFTY "12345678901234567890123456789012345678901234567890"
+
 /* NULL: no such value is good (or bad) beyond those of the other rows of the key. */
 static const struct value_case values[] = {
 	{"runtime", "backend", "auto", ""},
@@ -146,8 +149,7 @@ static const struct value_case values[] = {
 	{"runtime", "stage", "none", ""},
 	{"runtime", "label", "web-1", "two words"},
 	{"runtime", "label", "", "caf\xc3\xa9"},
-	{"runtime", "label", "a@b/c:d+e.f_g",
-	 "1234567890123456789012345678901234567890123456789012345678901234"},
+	{"runtime", "label", "a@b/c:d+e.f_g", "1234567890123456789012345678901234567890123456789012345678901234"},
 #define TENON_ARG(type, member)
 #define TENON_KERNEL(id, name, scratch, args) \
 	{"kernels", #name, "avx2", "/opt/acme.so"}, {"kernels", #name, "auto", ""},
@@ -168,17 +170,16 @@ static const struct value_case values[] = {
 	{"arena", "size", NULL, "1  MiB"},
 	{"arena", "size", NULL, "MiB"},
 	{"arena", "size", NULL, ""},
-	{"arena", "size", NULL, "18446744073709551616"},   /* 2^64 */
-	{"arena", "size", NULL, "18014398509481985KiB"},   /* wraps to 1 KiB */
+	{"arena", "size", NULL, "18446744073709551616"}, /* 2^64 */
+	{"arena", "size", NULL, "18014398509481985KiB"}, /* wraps to 1 KiB */
 	{"arena", "overflow", "error", "Error"},
 	{"arena", "overflow", "fallback", "heap"},
 	{"arena", "overflow", "abort", "error,"},
 	{"control", "socket", "off", "no"},
 	{"control", "socket", "on", ""},
 	{"control", "socket", "/run/x.sock", "x.sock"},
-	{"control", "socket",
-	 "/2345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567",
-	 "/23456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"},
+	/* 107 bytes fit into a socket's address, 108 do not. */
+	{"control", "socket", SIX "/" FIFTY FIFTY, SIX "/" FIFTY FIFTY "x"},
 	{"log", "level", "error", "fatal"},
 	{"log", "level", "warn", "warning"},
 	{"log", "level", "info", "2"},
@@ -224,14 +225,15 @@ static void tests_every_key(void **state)
 	for (size_t i = 0; i < count_config_keys(); i++) {
 		unsigned good = 0, bad = 0;
 		for (size_t j = 0; j < VALUE_COUNT; j++) {
-			if (strcmp(values[j].section, config_keys[i].section) || strcmp(values[j].key, config_keys[i].name))
+			if (strcmp(values[j].section, config_keys[i].section) ||
+			    strcmp(values[j].key, config_keys[i].name))
 				continue;
 			good += values[j].good != NULL;
 			bad += values[j].bad != NULL;
 		}
 		if (!good || !bad)
-			fail_msg("[%s] %s has %u good and %u bad values here", config_keys[i].section, config_keys[i].name, good,
-				 bad);
+			fail_msg("[%s] %s has %u good and %u bad values here", config_keys[i].section,
+				 config_keys[i].name, good, bad);
 		assert_true(strlen(config_keys[i].meaning) > 0);
 	}
 }
@@ -321,7 +323,8 @@ static void refuses_what_it_does_not_know(void **state)
 	assert_refused("[runtime]\nBackend = avx2\n", 2, "has no key 'Backend'");
 	assert_refused("backend = avx2\n", 1, "stands before any section");
 	assert_refused("[runtime]\nbackend = avx2\n\n[log]\n[runtime]\nbackend = avx512\n", 6, "after line 2");
-	assert_refused("[runtime]\nbackend = avx2\n  max_isa = avx2\n", 3, "is indented"); /* and what inifile.c refuses */
+	assert_refused("[runtime]\nbackend = avx2\n  max_isa = avx2\n", 3,
+		       "is indented"); /* and what inifile.c refuses */
 }
 
 static void leaks_no_descriptor(void **state)

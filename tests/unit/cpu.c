@@ -199,7 +199,8 @@ static void finds_the_level(void **state)
 	assert_string_equal(probe_x86(LEAF1_V2 | LEAF1_V3, LEAF7_V3, 0x7).level, "x86-64-v3");
 	assert_string_equal(probe_avx512().level, "x86-64-v4");
 	/* One bit short of v3 is v2, whatever else is there. */
-	assert_string_equal(probe_x86(LEAF1_V2 | (LEAF1_V3 & ~(1u << 22)), LEAF7_V3 | LEAF7_V4, 0xe7).level, "x86-64-v2");
+	assert_string_equal(probe_x86(LEAF1_V2 | (LEAF1_V3 & ~(1u << 22)), LEAF7_V3 | LEAF7_V4, 0xe7).level,
+			    "x86-64-v2");
 	assert_string_equal(probe_arm(0x3, 0).level, "asimd");
 	assert_string_equal(probe_arm(0x3 | 1 << 22, 0x2).level, "sve2");
 	assert_string_equal(probe_arm(0x1, 0).level, "");
@@ -322,8 +323,9 @@ static void judges_needs(void **state)
 		{"cpuid:7.0.ebx=20", 0, NULL},
 		{"cpuid:7.0.EBX=20", TENON_EREFUSED, "do not parse"},
 		{"cpuid:7.0.ebx=0020,xcr0:6", 0, NULL},
-		{"x86-64-v4", TENON_EUNSUPPORTED, "needs avx512f of x86-64-v4 (CPUID leaf 7.0 EBX bit 16), which this CPU does "
-						  "not report"},
+		{"x86-64-v4", TENON_EUNSUPPORTED,
+		 "needs avx512f of x86-64-v4 (CPUID leaf 7.0 EBX bit 16), which this CPU does "
+		 "not report"},
 		{"avx2,avx512vbmi2,avx512bw", TENON_EUNSUPPORTED, "avx512vbmi2 (CPUID leaf 7.0 ECX bit 6)"},
 		{"cpuid:7.0.ebx=10020", TENON_EUNSUPPORTED, "lacks 0x10000"},
 		{"cpuid:14.0.eax=1", TENON_EUNSUPPORTED, "lacks 0x1"},
@@ -378,7 +380,8 @@ static void holds_needs_against_masks(void **state)
 	static const struct needs_case withheld[] = {
 		{"avx512f", TENON_EUNSUPPORTED, "which is masked: XCR0 lacks 0xe6"},
 		{"x86-64-v4", TENON_EUNSUPPORTED, "avx512f of x86-64-v4"},
-		{"cpuid:7.0.ebx=10000", TENON_EUNSUPPORTED, "which is masked: XCR0 lacks 0xe6"}, /* no way around by number */
+		{"cpuid:7.0.ebx=10000", TENON_EUNSUPPORTED,
+		 "which is masked: XCR0 lacks 0xe6"}, /* no way around by number */
 		{"cpuid:7.0.ebx=4", TENON_EUNSUPPORTED, "lacks 0x4"},
 	};
 	struct cpu cpu = probe_x86(LEAF1_V2 | LEAF1_V3, LEAF7_V3 | LEAF7_V4, 0x7);
@@ -389,7 +392,8 @@ static void holds_needs_against_masks(void **state)
 		{"cpuid:7.0.ebx=20", 0, NULL},
 		{"cpuid:7.0.ebx=10000", TENON_EUNSUPPORTED, "max_isa = avx2 caps it"},
 		{"cpuid:1.0.edx=2000000", 0, NULL},
-		{"cpuid:80000000.0.eax=4", TENON_EUNSUPPORTED, "max_isa = avx2 caps it"}, /* a cap admits nothing unknown */
+		/* A cap admits nothing unknown. */
+		{"cpuid:80000000.0.eax=4", TENON_EUNSUPPORTED, "max_isa = avx2 caps it"},
 	};
 	cpu = probe_avx512();
 	assert_int_equal(check_needs(&cpu, "cpuid:80000000.0.eax=4", NULL), 0);

@@ -124,7 +124,7 @@ static int vet_quietly(const char *bytes, size_t size)
 	return status;
 }
 
-/* Every length up to the end of the last segment is refused; behind it stand only section headers, which nobody reads. */
+/* Every length up to the end of the last segment is refused; behind it stand section headers, which nobody reads. */
 static void refuses_what_is_cut_off(void **state)
 {
 	(void)state;
@@ -165,7 +165,8 @@ static void survives_damage(void **state)
 static void survives_huge_words(void **state)
 {
 	(void)state;
-	static const uint64_t words[] = {UINT64_MAX, UINT64_MAX - 7, (uint64_t)1 << 63, (uint64_t)1 << 32, 0xffffffff00000000u, 0};
+	static const uint64_t words[] = {UINT64_MAX,	    UINT64_MAX - 7,	 (uint64_t)1 << 63,
+					 (uint64_t)1 << 32, 0xffffffff00000000u, 0};
 	Elf64_Phdr *dynamic = segment(PT_DYNAMIC);
 	size_t start = dynamic->p_offset, end = start + dynamic->p_filesz;
 	for (size_t i = 0; i + 8 <= plugin.size; i += 4) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Finding and choosing backends: search order, names and paths, what auto takes and passes over. The folders hold copies
- * of the scalar plugin whose notes say what a test needs.
+ * Finding and choosing backends: search order, names and paths, what auto takes and passes over. The folders hold
+ * copies of the scalar plugin whose notes say what a test needs.
  */
 #include <config.h>
 

@@ -142,6 +142,22 @@ static void lets_a_named_file_stand_alone(void **state)
 	assert_string_equal(config.max_isa, "scalar"); /* the environment still overrides */
 }
 
+/* Of a path that is too long to keep, the end says more. */
+static void keeps_the_end_of_a_long_origin(void **state)
+{
+	(void)state;
+	char name[200], folder[151];
+	memset(folder, 'd', 150);
+	folder[150] = '\0';
+	mkdir(in_home(folder), 0700);
+	snprintf(name, sizeof name, "%s/last.ini", folder);
+	write_text(name, "[log]\nlevel = warn\n");
+	assert_int_equal(load_config_from(&config, home, "", in_home(name), &why), 0);
+	const char *origin = config_origin(&config, "log", "level");
+	assert_memory_equal(origin, "...d", 4);
+	assert_string_equal(origin + strlen(origin) - strlen("dd/last.ini:2"), "dd/last.ini:2");
+}
+
 static void applies_nothing_of_a_bad_layer(void **state)
 {
 	(void)state;
@@ -300,7 +316,8 @@ static void ignores_the_environment_when_setuid(void **state)
 		skip(); /* only root can make a file setuid to another user */
 	copy_program(program);
 	write_text("tenon.ini", "[runtime]\nbackend = one\n");
-	snprintf(command, sizeof command, "cd %s && chown 65534 copy && chmod 4755 copy . && chmod 644 tenon.ini", home);
+	snprintf(command, sizeof command, "cd %s && chown 65534 copy && chmod 4755 copy . && chmod 644 tenon.ini",
+		 home);
 	assert_int_equal(system(command), 0);
 	setenv("TENON_CONFIG", "/nonexistent.ini", 1);
 	setenv("TENON_BACKEND", "not a name", 1);
@@ -318,12 +335,14 @@ static void ignores_the_environment_when_setuid(void **state)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--setuid") == 0)
-		_exit(run_setuid(argv[2])); /* a leak checker at exit() would fail: it cannot attach to a setuid process */
+		_exit(run_setuid(
+			argv[2])); /* a leak checker at exit() would fail: it cannot attach to a setuid process */
 	if (argc == 3 && strcmp(argv[1], "--deleted") == 0)
 		return run_deleted(argv[2]);
 	const struct CMUnitTest tests[] = {
 		TEST(layers_files),
 		TEST(lets_a_named_file_stand_alone),
+		TEST(keeps_the_end_of_a_long_origin),
 		TEST(applies_nothing_of_a_bad_layer),
 		TEST(knows_the_program),
 		TEST(reads_the_system),

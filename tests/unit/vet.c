@@ -137,7 +137,8 @@ static const struct break_case cases[] = {
 	{need_the_unknown, "needs", TENON_EREFUSED, "'avx1024'"},
 	{need_nonsense, "needs", TENON_EREFUSED, "do not parse"},
 	{use_the_unknown, NULL, 0, NULL}, /* an entry that no host of today can use is skipped, no more */
-	{swap_machine_and_add_rpath, "machine", TENON_EREFUSED, "is built for "}, /* not only this machine is in the way */
+	{swap_machine_and_add_rpath, "machine", TENON_EREFUSED,
+	 "is built for "}, /* not only this machine is in the way */
 	{swap_machine_and_need_nonsense, "needs", TENON_EREFUSED, "do not parse"},
 };
 #define CASE_COUNT (sizeof cases / sizeof cases[0])
@@ -198,7 +199,8 @@ static void breaks_every_rule(void **state)
 	struct verdicts verdicts = judge(NULL, &status);
 	for (unsigned i = 0; i < verdicts.count; i++) {
 		const char *rule = verdicts.names[i];
-		bool broken = !strcmp(rule, "elf") || !strcmp(rule, "segments") || !strcmp(rule, "dynamic"); /* in elf.c */
+		bool broken = !strcmp(rule, "elf") || !strcmp(rule, "segments") ||
+			      !strcmp(rule, "dynamic"); /* in elf.c */
 		for (size_t j = 0; j < CASE_COUNT && !broken; j++)
 			broken = cases[j].rule && strcmp(cases[j].rule, rule) == 0;
 		if (!broken)
