@@ -216,8 +216,9 @@ static int open_runtime(struct demo *demo, unsigned threads)
 	tenon_status_get(&info);
 	if (tool->json)
 		return EXIT_DONE;
-	fprintf(tool->out, "Now %u thread%s recall%s without a pause while the backend under them changes.\n", threads,
-		threads == 1 ? "" : "s", threads == 1 ? "s" : "");
+	fprintf(tool->out, "Now %u thread%s recall%s without a pause, %d questions in one pass (p50 and p99 say how long a\n"
+		"pass takes), while the backend under them changes.\n", threads, threads == 1 ? "" : "s",
+		threads == 1 ? "s" : "", TOGETHER);
 	if (info.degraded)
 		fprintf(tool->out, "(%s)\n\n", info.degraded_reason);
 	else

@@ -240,6 +240,14 @@ static bool is_meant(const struct wordnet *wordnet, uint32_t lemma, uint32_t con
 	return false;
 }
 
+static bool is_traced(const struct memory *memory, const struct trace *trace, uint32_t lemma)
+{
+	for (uint32_t i = 0; i < trace->mentions; i++)
+		if (memory->row_lemma[trace->mentioned[i]] == lemma)
+			return true;
+	return false;
+}
+
 static bool is_mentioned(const struct mentions *mentions, uint32_t lemma, uint32_t concept)
 {
 	for (uint32_t i = mentions->first[lemma]; i < mentions->first[lemma + 1]; i++)
@@ -259,7 +267,8 @@ void trace_concept(const struct mind *mind, const struct answer *answer, uint32_
 			continue;
 		if (trace->meant_by == NO_ROW && is_meant(&memory->wordnet, lemma, concept))
 			trace->meant_by = answer->word[i];
-		if (trace->mentions < 3 && is_mentioned(&memory->mentions, lemma, concept))
+		if (trace->mentions < 3 && !is_traced(memory, trace, lemma) &&
+		    is_mentioned(&memory->mentions, lemma, concept))
 			trace->mentioned[trace->mentions++] = answer->word[i];
 	}
 }

@@ -37,17 +37,18 @@ static double ratio_to_scalar(const struct show *show, unsigned i)
 	return base > 0 ? rate_of_step(show, i) / base : 0;
 }
 
+/* Rows stay within 80 columns: a wrapped one could not be drawn over. */
 static void print_head(FILE *out)
 {
-	fprintf(out, "  %-10s %10s %9s %9s %9s   %s\n", "backend", "answers/s", "vs scalar", "p50", "p99", "event");
+	fprintf(out, "  %-9s %9s %9s %10s %10s  %s\n", "backend", "answers/s", "vs scalar", "p50", "p99", "event");
 }
 
 static void print_step(const struct show *show, unsigned i)
 {
 	const struct step *step = &show->steps[i];
 	const struct phase_counts *counts = &show->crowd->phases[i];
-	fprintf(show->tool->out, "%s %-10s %10.1f %8.2fx %6.1f ms %6.1f ms   %s\n", step->ended > 0 ? " " : ">",
-		step->backend, rate_of_step(show, i), ratio_to_scalar(show, i), latency_quantile(counts, 0.5) * 1e3,
+	fprintf(show->tool->out, "%s %-9s %9.1f %8.2fx %7.1f ms %7.1f ms  %s\n", step->ended > 0 ? " " : ">", step->backend,
+		rate_of_step(show, i), ratio_to_scalar(show, i), latency_quantile(counts, 0.5) * 1e3,
 		latency_quantile(counts, 0.99) * 1e3, step->event);
 }
 
@@ -56,32 +57,39 @@ static void print_totals(const struct show *show)
 	const struct crowd *crowd = show->crowd;
 	struct tenon_status_info info;
 	tenon_status_get(&info);
-	fprintf(show->tool->out, "  %" PRIu64 " answers, swaps %" PRIu64 ", rollbacks %" PRIu64 ", refused %u, "
-		"answers with a changed bit %" PRIu64 ", calls failed %" PRIu64 "\n", read_count(&crowd->answered), info.swaps,
-		info.rollbacks, show->refused, read_count(&crowd->changed), read_count(&crowd->failed));
+	fprintf(show->tool->out, "  %" PRIu64 " answers, bits changed in %" PRIu64 ", calls failed %" PRIu64 ", swaps %" PRIu64
+		", rollbacks %" PRIu64 "\n", read_count(&crowd->answered), read_count(&crowd->changed),
+		read_count(&crowd->failed), info.swaps, info.rollbacks);
 }
 
-/* On a terminal the whole table, over the one before; elsewhere the row that has just ended. */
-void draw_table(struct show *show)
+/* The whole table, over the one before, without wrapping in a narrow window. */
+static void redraw_table(struct show *show)
 {
 	FILE *out = show->tool->out;
-	if (show->tool->json)
-		return;
-	if (!show->terminal) {
-		if (show->count == 1)
-			print_head(out);
-		print_step(show, show->count - 1);
-		fflush(out);
-		return;
-	}
 	if (show->lines)
 		fprintf(out, "\033[%uA\033[J", show->lines);
+	fprintf(out, "\033[?7l");
 	print_head(out);
 	for (unsigned i = 0; i < show->count; i++)
 		print_step(show, i);
 	print_totals(show);
+	fprintf(out, "\033[?7h");
 	show->lines = show->count + 2;
-	fflush(out);
+}
+
+/* On a terminal all of it; elsewhere the row that has just ended. */
+void draw_table(struct show *show)
+{
+	if (show->tool->json)
+		return;
+	if (show->terminal) {
+		redraw_table(show);
+	} else {
+		if (show->count == 1)
+			print_head(show->tool->out);
+		print_step(show, show->count - 1);
+	}
+	fflush(show->tool->out);
 }
 
 void finish_table(struct show *show)
