@@ -5,6 +5,7 @@
  */
 #include "tools/demo/show.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
