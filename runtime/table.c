@@ -124,10 +124,12 @@ bool register_reader(void)
 	if (!own_readers())
 		return false;
 	struct shield shield;
+	int saved = errno; /* the host's: kernels do not touch it */
 	lock_readers(&shield);
 	urcu_bp_register_thread();
 	note_reader(URCU_TLS(urcu_bp_reader));
 	unlock_readers(&shield);
+	errno = saved;
 	return true;
 }
 

@@ -2,8 +2,9 @@
 # Tests speak TAP. Unit tests see the runtime's internals through the convenience library.
 AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' \
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)' OBJDUMP='$(OBJDUMP)' EMULATOR='$(EMULATOR)' \
-	TEST_CFLAGS='$(INIH_CFLAGS) $(URCU_CFLAGS) $(SANITIZER_CFLAGS)' TEST_LIBS='$(INIH_LIBS) $(URCU_LIBS) $(LIBS)'; \
-	export CMOCKA_MESSAGE_OUTPUT TENON_BACKEND_PATH top_srcdir top_builddir CC OBJDUMP EMULATOR TEST_CFLAGS TEST_LIBS;
+	TEST_CFLAGS='$(INIH_CFLAGS) $(URCU_CFLAGS) $(SANITIZER_CFLAGS)' TEST_LIBS='$(INIH_LIBS) $(URCU_LIBS) $(LIBS)' \
+	TSAN_OPTIONS="suppressions=$(abs_top_srcdir)/tests/tsan.supp $$TSAN_OPTIONS"; \
+	export TSAN_OPTIONS CMOCKA_MESSAGE_OUTPUT TENON_BACKEND_PATH top_srcdir top_builddir CC OBJDUMP EMULATOR TEST_CFLAGS TEST_LIBS;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-unit $(LIBTOOL) --mode=execute $(EMULATOR)
 SH_LOG_DRIVER = $(LOG_DRIVER)
@@ -45,6 +46,7 @@ include tests/bits/local.mk
 include tests/exp/local.mk
 include tests/hazards/local.mk
 include tests/plugins/local.mk
+include tests/stress/local.mk
 
 # Hosts that the shell tests start, linked with the library as hosts are, and a library that spoils a soak.
 check_PROGRAMS += tests/hosts/host

@@ -22,6 +22,18 @@ _Noreturn void fail_hazard(const char *file, int line, const char *text);
 /* Ends this process: the hazard cannot be run here. */
 _Noreturn void skip_hazard(const char *reason);
 
+/* The thread sanitizer dies in a child that starts threads, and in destructors that run after its own. */
+#if defined(__SANITIZE_THREAD__)
+#define SKIP_UNDER_TSAN() skip_hazard("the thread sanitizer does not survive it")
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SKIP_UNDER_TSAN() skip_hazard("the thread sanitizer does not survive it")
+#endif
+#endif
+#ifndef SKIP_UNDER_TSAN
+#define SKIP_UNDER_TSAN() ((void)0)
+#endif
+
 /* fork() with a child that runs function and then must exit with 0 within ten seconds. */
 void check_child(void (*function)(void));
 

@@ -171,6 +171,7 @@ static void *end_late(void *unused)
 void hazard_late_destructor(void)
 {
 	pthread_t thread;
+	SKIP_UNDER_TSAN();
 	open_hooked();
 	CHECK(calls_work()); /* liburcu's and our keys come first, so that their destructors do */
 	CHECK(pthread_key_create(&late_key, call_late) == 0);
@@ -185,7 +186,7 @@ void hazard_late_destructor(void)
 
 /* ---- Signal handlers --------------------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t handled;
+static atomic_int handled;
 
 static void roll_back_on_signal(int number)
 {
