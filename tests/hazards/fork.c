@@ -83,7 +83,7 @@ static void fork_child_of_child(void)
 
 void hazard_fork_child_calls(void)
 {
-	SKIP_UNDER_TSAN();
+	need_threads_after_fork();
 	CHECK(open_quietly() == TENON_OK);
 	CHECK(tenon_swap(HOOKED_PLUGIN, 0) == TENON_OK);
 	check_child(check_untouched_child);
@@ -93,7 +93,7 @@ void hazard_fork_child_calls(void)
 
 void hazard_fork_under_load(void)
 {
-	SKIP_UNDER_TSAN();
+	need_threads_after_fork();
 	CHECK(open_quietly() == TENON_OK);
 	start_load();
 	for (int i = 0; i < 40; i++)
@@ -105,7 +105,7 @@ void hazard_fork_under_load(void)
 
 void hazard_after_fork(void)
 {
-	SKIP_UNDER_TSAN();
+	need_threads_after_fork();
 	CHECK(open_quietly() == TENON_OK);
 	for (int i = 0; i < 4; i++)
 		CHECK(tenon_swap(i % 2 ? HOOKED_PLUGIN : ODD_PLUGIN, TENON_SWAP_COLD) == TENON_OK);
@@ -118,7 +118,7 @@ void hazard_after_fork(void)
 
 void hazard_after_fork_under_load(void)
 {
-	SKIP_UNDER_TSAN();
+	need_threads_after_fork();
 	CHECK(open_quietly() == TENON_OK);
 	start_load();
 	for (int i = 0; i < 40; i++)

@@ -22,17 +22,11 @@ _Noreturn void fail_hazard(const char *file, int line, const char *text);
 /* Ends this process: the hazard cannot be run here. */
 _Noreturn void skip_hazard(const char *reason);
 
-/* The thread sanitizer dies in a child that starts threads, and in destructors that run after its own. */
-#if defined(__SANITIZE_THREAD__)
-#define SKIP_UNDER_TSAN() skip_hazard("the thread sanitizer does not survive it")
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SKIP_UNDER_TSAN() skip_hazard("the thread sanitizer does not survive it")
-#endif
-#endif
-#ifndef SKIP_UNDER_TSAN
-#define SKIP_UNDER_TSAN() ((void)0)
-#endif
+/* What neither the thread sanitizer nor qemu survives: threads in the child of a process with threads. */
+void need_threads_after_fork(void);
+
+/* The thread sanitizer's own state is gone in the last round of thread-specific destructors. */
+void need_no_tsan(void);
 
 /* fork() with a child that runs function and then must exit with 0 within ten seconds. */
 void check_child(void (*function)(void));
@@ -40,5 +34,8 @@ void check_child(void (*function)(void));
 /* Threads that call kernels, swap warm and cold, and roll back, until stop_load(). Every answer is checked. */
 void start_load(void);
 void stop_load(void);
+
+/* Closes; all that was replaced must be gone before long, and everything after. */
+void check_everything_unloads(void);
 
 #endif

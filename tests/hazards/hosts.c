@@ -20,16 +20,7 @@
 #define URCU_API_MAP
 #include <urcu/urcu-bp.h>
 
-#include <urcu/urcu-memb.h>
-
 #include "tests/hazards/hazards.h"
-
-static void check_everything_unloads(void)
-{
-	CHECK(wait_until(get_status().images_pending == 0 && get_status().grace_period_age_ms == 0));
-	CHECK(tenon_close() == TENON_OK);
-	CHECK(get_status().images_loaded == 0);
-}
 
 /* ---- liburcu ----------------------------------------------------------------------------------------------------- */
 
@@ -73,33 +64,6 @@ void hazard_host_uses_bp(void)
 	atomic_store(&stopping, true);
 	CHECK(pthread_join(thread, NULL) == 0);
 	check_everything_unloads();
-}
-
-static void *use_memb(void *unused)
-{
-	urcu_memb_register_thread();
-	for (int i = 0; i < 200; i++) {
-		urcu_memb_read_lock();
-		CHECK(calls_work());
-		urcu_memb_read_unlock();
-	}
-	urcu_memb_unregister_thread();
-	return unused;
-}
-
-void hazard_host_uses_memb(void)
-{
-	pthread_t thread;
-	urcu_memb_register_thread(); /* before us */
-	CHECK(open_quietly() == TENON_OK);
-	for (int i = 0; i < 20; i++) {
-		CHECK(pthread_create(&thread, NULL, use_memb, NULL) == 0);
-		CHECK(tenon_swap(i % 2 ? HOOKED_PLUGIN : ODD_PLUGIN, TENON_SWAP_COLD) == TENON_OK);
-		urcu_memb_synchronize_rcu();
-		CHECK(pthread_join(thread, NULL) == 0);
-	}
-	check_everything_unloads();
-	urcu_memb_unregister_thread();
 }
 
 /* ---- seccomp ----------------------------------------------------------------------------------------------------- */

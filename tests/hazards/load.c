@@ -54,3 +54,12 @@ void stop_load(void)
 	for (int i = 0; i < CALLERS + 2; i++)
 		pthread_join(threads[i], NULL);
 }
+
+void check_everything_unloads(void)
+{
+	CHECK(wait_until(get_status().images_pending == 0 && get_status().grace_period_age_ms == 0));
+	CHECK(get_status().images_resident == 0);
+	CHECK(tenon_close() == TENON_OK);
+	CHECK(wait_until(get_status().images_loaded == 0));
+	CHECK(count_mappings("tenon-stage-") == 0);
+}

@@ -3,7 +3,7 @@
 check_PROGRAMS += tests/hazards/hazards tests/hazards/reopen
 TESTS += tests/hazards/hazards tests/hazards/reopen
 tests_hazards_hazards_SOURCES = tests/hazards/main.c tests/hazards/load.c tests/hazards/fork.c tests/hazards/threads.c \
-	tests/hazards/hosts.c tests/hazards/hazards.h tests/hazards/hazards.def
+	tests/hazards/hosts.c tests/hazards/memb.c tests/hazards/hazards.h tests/hazards/hazards.def
 tests_hazards_hazards_CPPFLAGS = $(AM_CPPFLAGS) $(URCU_CFLAGS)
 tests_hazards_hazards_LDADD = libtenon.la $(URCU_LIBS) $(MEMB_LIBS) -lpthread
 

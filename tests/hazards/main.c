@@ -42,6 +42,31 @@ void skip_hazard(const char *reason)
 	_exit(SKIPPED);
 }
 
+#if defined(__SANITIZE_THREAD__)
+#define TSAN true
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TSAN true
+#endif
+#endif
+#ifndef TSAN
+#define TSAN false
+#endif
+
+void need_no_tsan(void)
+{
+	if (TSAN)
+		skip_hazard("the thread sanitizer does not survive it");
+}
+
+void need_threads_after_fork(void)
+{
+	const char *emulator = getenv("EMULATOR");
+	need_no_tsan();
+	if (emulator && emulator[0])
+		skip_hazard("qemu does not survive it");
+}
+
 /* Waits for pid, kills it at the deadline; its wait status. */
 static int wait_bounded(pid_t pid, int seconds)
 {

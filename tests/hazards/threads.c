@@ -33,15 +33,6 @@ static void swap_cold(int times)
 		CHECK(tenon_swap(i % 2 ? HOOKED_PLUGIN : ODD_PLUGIN, TENON_SWAP_COLD) == TENON_OK);
 }
 
-static void check_everything_unloads(void)
-{
-	CHECK(wait_until(get_status().images_pending == 0 && get_status().grace_period_age_ms == 0));
-	CHECK(get_status().images_loaded <= 2 && get_status().images_resident == 0);
-	CHECK(tenon_close() == TENON_OK);
-	CHECK(get_status().images_loaded == 0);
-	CHECK(count_mappings("tenon-stage-") == 0);
-}
-
 /* ---- Ends inside a kernel ---------------------------------------------------------------------------------------- */
 
 static void spin(void *unused)
@@ -171,7 +162,7 @@ static void *end_late(void *unused)
 void hazard_late_destructor(void)
 {
 	pthread_t thread;
-	SKIP_UNDER_TSAN();
+	need_no_tsan();
 	open_hooked();
 	CHECK(calls_work()); /* liburcu's and our keys come first, so that their destructors do */
 	CHECK(pthread_key_create(&late_key, call_late) == 0);
