@@ -36,6 +36,7 @@ list NEON_FILES backends/neon/*.c backends/neon/*.h
 list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '\n' | grep -v '^tools/demo/')
 list DEMO_FILES tools/demo/*.c tools/demo/*.h
 list BITS_FILES tests/bits/*.c tests/bits/*.h
+list BENCH_FILES bench/*.c bench/*.h
 list SHELL_TESTS tests/*/*_test.sh
 
 # One program a unit test: tests/unit/NOUN.c.
