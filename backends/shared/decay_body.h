@@ -11,9 +11,8 @@
 #include "backends/shared/exp_body.h"
 
 /* From so many elements on, 16 bytes each, the outputs bypass the caches, which the inputs fill anyway. */
-#ifndef DECAY_STREAM_MIN
 #define DECAY_STREAM_MIN ((size_t)1 << 21)
-#endif
+#define DECAY_AHEAD 2048 /* bytes of values by which memory is then asked for early */
 #define DECAY_BLOCK ((size_t)EXP_BLOCK * VEC_LANES)
 
 /* A call in progress; finite: the lanes in which every output was. */
@@ -68,6 +67,13 @@ static EXP_INLINE void decay_times(struct decay *d, size_t i, vec *x)
 		x[j] = vec_div(x[j], d->tau);
 }
 
+/* Asks for the cache lines of a block of so many bytes that lies ahead of p; by integers, since it may be anywhere. */
+static EXP_INLINE void decay_prefetch(const void *p, size_t ahead, size_t bytes)
+{
+	for (size_t line = 0; line < bytes; line += 64)
+		__builtin_prefetch((const void *)((uintptr_t)p + ahead + line));
+}
+
 /* Whole blocks, elements from i to end. Conversion and division run one block ahead, beside the polynomials. */
 static EXP_INLINE void decay_blocks(struct decay *d, size_t i, size_t end, int stream)
 {
@@ -76,6 +82,10 @@ static EXP_INLINE void decay_blocks(struct decay *d, size_t i, size_t end, int s
 		return;
 	decay_times(d, i, x);
 	for (; i + DECAY_BLOCK < end; i += DECAY_BLOCK) {
+		if (stream) {
+			decay_prefetch(d->values + i, DECAY_AHEAD, DECAY_BLOCK * sizeof *d->values);
+			decay_prefetch(d->ages + i, 2 * DECAY_AHEAD, DECAY_BLOCK * sizeof *d->ages);
+		}
 		decay_times(d, i + DECAY_BLOCK, next);
 		decay_block(d, i, x, stream);
 		for (int j = 0; j < EXP_BLOCK; j++)
