@@ -19,16 +19,16 @@
 const char help_demo[] =
 	"Usage: tenon demo [--seconds N] [--threads T] [--data DIR]\n"
 	"       tenon demo --query WORD [--data DIR]\n\n"
-	"A semantic memory on real data: ask it for a word, and it recalls what comes to mind. Prints a few recalls, then\n"
-	"lets threads recall without a pause while it steps through every backend that this CPU has, tries a broken one,\n"
-	"and rolls back. Every answer is compared, bit for bit, with the one that scalar gave.\n\n"
+	"A semantic memory on real data: ask it for a word, and it recalls what comes to mind. Prints a few recalls,\n"
+	"then lets threads recall without a pause while it steps through every backend that this CPU has, tries a\n"
+	"broken one, and rolls back. Every answer is compared, bit for bit, with the one that scalar gave.\n\n"
 	"  --seconds N   how long the steps take together (default 20)\n"
 	"  --threads T   threads that recall (default: one a CPU)\n"
 	"  --query WORD  print one recall, and how each concept came to mind; change no backend\n"
 	"  --data DIR    the data (default $TENON_DATA, else $XDG_CACHE_HOME/tenon, else $HOME/.cache/tenon)\n\n"
 	"Example: tenon demo --query river\n\n"
-	"Exit codes: 0 done; 1 a bit changed, a call failed, or the broken backend was let in; 2 usage, or no data (it\n"
-	"says how to get it)\n";
+	"Exit codes: 0 done; 1 a bit changed, a call failed, or the broken backend was let in; 2 usage, or no data\n"
+	"(it says how to get it)\n";
 
 /* What the crowd thinks about, and what is told first. */
 static const char *const words[] = {
@@ -125,8 +125,8 @@ static int run_query(struct demo *demo, const char *word)
 		lower[i] = (char)tolower((unsigned char)word[i]);
 	uint32_t query = find_row(&demo->memory.vectors, lower);
 	if (query == NO_ROW)
-		return fail(demo->tool, EXIT_USAGE, "\"%s\" is none of the %u words that have a vector; try \"river\"", lower,
-			    demo->memory.vectors.count);
+		return fail(demo->tool, EXIT_USAGE, "\"%s\" is none of the %u words that have a vector; try \"river\"",
+			    lower, demo->memory.vectors.count);
 	if (tenon_open(NULL) != TENON_OK)
 		return fail(demo->tool, EXIT_USAGE, "%s", tenon_error_detail());
 	int code = tell_one(demo, query, RECALLED, true);
@@ -149,7 +149,8 @@ static int choose_queries(struct demo *demo)
 			next = (next + 1) % memory->vectors.count;
 		}
 		if (row == NO_ROW)
-			return fail(demo->tool, EXIT_USAGE, "no word of the vectors is in WordNet; fetch the data again");
+			return fail(demo->tool, EXIT_USAGE,
+				    "no word of the vectors is in WordNet; fetch the data again");
 		demo->queries[i] = kept = row;
 	}
 	return kept == NO_ROW;
@@ -216,8 +217,8 @@ static int open_runtime(struct demo *demo, unsigned threads)
 	tenon_status_get(&info);
 	if (tool->json)
 		return EXIT_DONE;
-	fprintf(tool->out, "Now %u thread%s recall%s without a pause, %d questions in one pass (p50 and p99 say how long a\n"
-		"pass takes), while the backend under them changes.\n", threads, threads == 1 ? "" : "s",
+	fprintf(tool->out, "Now %u thread%s recall%s without a pause, %d questions in one pass (p50 and p99 say how\n"
+		"long a pass takes), while the backend under them changes.\n", threads, threads == 1 ? "" : "s",
 		threads == 1 ? "s" : "", TOGETHER);
 	if (info.degraded)
 		fprintf(tool->out, "(%s)\n\n", info.degraded_reason);
@@ -267,7 +268,8 @@ int run_demo(struct tool *tool, int argc, char **argv)
 	uint64_t seconds = 20, threads = count_cpus();
 	const struct tool_option options[] = {
 		{"--seconds", OPTION_NUMBER, &seconds, 1, 86400}, {"--threads", OPTION_NUMBER, &threads, 1, CROWD_MOST},
-		{"--query", OPTION_TEXT, &word, 0, 0}, {"--data", OPTION_TEXT, &data, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
+		{"--query", OPTION_TEXT, &word, 0, 0}, {"--data", OPTION_TEXT, &data, 0, 0},
+		{NULL, OPTION_FLAG, NULL, 0, 0}};
 	int code = parse_options(tool, options, &argc, argv, 0, 0);
 	struct demo *demo = code ? NULL : calloc(1, sizeof *demo);
 	if (code)

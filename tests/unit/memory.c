@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The semantic memory of the demo: vectors from glosses, inflected words, what comes to mind, and that the same question
- * gets the same bits alone, in company, and on a second mind.
+ * The semantic memory of the demo: vectors from glosses, inflected words, what comes to mind, and that the same
+ * question gets the same bits alone, in company, and on a second mind.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -139,7 +139,8 @@ static void inflected_words_find_their_lemma(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		uint32_t want = cases[i].lemma ? find_lemma(&memory.wordnet, cases[i].lemma) : NO_LEMMA;
 		if (find_inflected(&memory.wordnet, cases[i].word) != want)
-			fail_msg("\"%s\" did not lead to \"%s\"", cases[i].word, cases[i].lemma ? cases[i].lemma : "nothing");
+			fail_msg("\"%s\" did not lead to %s", cases[i].word,
+				 cases[i].lemma ? cases[i].lemma : "nothing");
 	}
 }
 
@@ -163,7 +164,8 @@ static void names_mention_nothing(void **state)
 /* Made of integers: the same bytes on every machine. */
 static void vectors_from_glosses_are_golden(void **state)
 {
-	uint32_t sum = sum_words(0, memory.vectors.rows, (size_t)memory.vectors.count * memory.vectors.dim * sizeof(float));
+	size_t numbers = (size_t)memory.vectors.count * memory.vectors.dim;
+	uint32_t sum = sum_words(0, memory.vectors.rows, numbers * sizeof(float));
 	(void)state;
 	assert_true(memory.vectors.from_glosses);
 	assert_int_equal(memory.vectors.count, memory.wordnet.lemmas);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A small world for the tests of the demo: copies of tests/data/wordnet in folders of their own, which tests may damage.
+ * A small world for the tests of the demo: copies of tests/data/wordnet in folders of their own, which tests may
+ * damage.
  */
 #ifndef TESTS_UNIT_WORLD_H
 #define TESTS_UNIT_WORLD_H

@@ -14,7 +14,7 @@ void append(struct buffer *buffer, const void *data, size_t size)
 	if (size > buffer->room - buffer->size) {
 		size_t room = (buffer->size + size) * 2;
 		char *grown = realloc(buffer->data, room);
-		if (grown == NULL) {
+		if (!grown) {
 			buffer->failed = true;
 			return;
 		}

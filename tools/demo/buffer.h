@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A growing array of bytes. Zero-initialise it, append, free data. Running out of memory sets failed, which a user checks
- * once at the end: later appends do nothing. One thread at a time.
+ * A growing array of bytes. Zero-initialise it, append, free data. Running out of memory sets failed, which a user
+ * checks once at the end: later appends do nothing. One thread at a time.
  */
 #ifndef TOOLS_DEMO_BUFFER_H
 #define TOOLS_DEMO_BUFFER_H

@@ -17,7 +17,7 @@ double now_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* ---- Latencies: buckets a tenth wider each, from one microsecond on ----------------------------------------------- */
+/* ---- Latencies: buckets a tenth wider each, from one microsecond on ---------------------------------------------- */
 
 static const double finest = 1e-6, growth = 1.1;
 
@@ -45,7 +45,7 @@ double latency_quantile(const struct phase_counts *phase, double quantile)
 	return 0;
 }
 
-/* ---- Threads ------------------------------------------------------------------------------------------------------ */
+/* ---- Threads ----------------------------------------------------------------------------------------------------- */
 
 static void count_up(_Atomic uint64_t *counter, uint64_t by)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Word vectors without a corpus: random indexing of the glosses of WordNet. Each word of a gloss has a fixed pattern of
- * 100 signs, made from a hash of it; a concept is the sum over its gloss, rare words weighing more; a lemma is the sum of
- * its meanings and their neighbours. All in integers, so the vectors are the same on every machine. One run, one thread.
+ * Word vectors without a corpus: random indexing of the glosses of WordNet. Each word of a gloss has a fixed pattern
+ * of 100 signs, made from a hash of it; a concept is the sum over its gloss, rare words weighing more; a lemma is the
+ * sum of its meanings and their neighbours. All in integers, so the vectors are the same on every machine. One run,
+ * one thread.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,6 @@ static uint64_t next_token(const char **text)
 {
 	char word[LONGEST_WORD];
 	uint64_t hash = 0xcbf29ce484222325u;
-
 	if (!next_word(text, word))
 		return 0;
 	size_t length = strlen(word);
@@ -57,7 +57,6 @@ static uint64_t next_token(const char **text)
 static struct token *find_token(const struct maker *maker, uint64_t hash)
 {
 	size_t slot = (size_t)(mix(hash) % SLOTS);
-
 	while (maker->tokens[slot].hash != 0 && maker->tokens[slot].hash != hash)
 		slot = (slot + 1) % SLOTS;
 	return &maker->tokens[slot];
@@ -68,7 +67,6 @@ static int count_tokens(struct maker *maker)
 {
 	const struct wordnet *wordnet = maker->wordnet;
 	size_t used = 0;
-
 	for (uint32_t synset = 0; synset < wordnet->synsets; synset++) {
 		const char *text = wordnet->text + wordnet->gloss[synset];
 		for (uint64_t hash; (hash = next_token(&text)) != 0;) {
@@ -88,7 +86,6 @@ static int32_t weigh(const struct maker *maker, const struct token *token)
 {
 	uint64_t ratio = maker->wordnet->synsets / (token->glosses > 0 ? token->glosses : 1);
 	int32_t weight = 0;
-
 	for (ratio *= ratio; ratio > 1; ratio /= 2)
 		weight++;
 	return weight;
@@ -112,7 +109,6 @@ static void add_text(const struct maker *maker, int32_t *sum, const char *text, 
 static void make_concepts(struct maker *maker)
 {
 	const struct wordnet *wordnet = maker->wordnet;
-
 	for (uint32_t synset = 0; synset < wordnet->synsets; synset++) {
 		int32_t *sum = maker->concepts + (size_t)synset * DIM;
 		add_text(maker, sum, wordnet->text + wordnet->gloss[synset], 1);
@@ -126,7 +122,6 @@ static void turn_edges(struct maker *maker)
 {
 	const struct wordnet *wordnet = maker->wordnet;
 	uint32_t *first = maker->out_first;
-
 	for (size_t i = 0; i < wordnet->edges; i++)
 		first[wordnet->edge_source[i] + 1]++;
 	for (uint32_t i = 0; i < wordnet->synsets; i++)
@@ -146,8 +141,8 @@ static void make_row(const struct maker *maker, uint32_t lemma, float *row)
 {
 	const struct wordnet *wordnet = maker->wordnet;
 	int32_t sum[DIM] = {0};
-
-	for (uint32_t i = wordnet->sense_first[lemma], n = 0; i < wordnet->sense_first[lemma + 1] && n < MOST_MEANINGS; i++, n++) {
+	uint32_t first = wordnet->sense_first[lemma], last = wordnet->sense_first[lemma + 1];
+	for (uint32_t i = first; i < last && i < first + MOST_MEANINGS; i++) {
 		uint32_t synset = wordnet->sense[i].synset;
 		int32_t share = 48 / (int32_t)(wordnet->sense[i].rank < 12 ? wordnet->sense[i].rank : 12);
 		add_concept(maker, sum, synset, share);
@@ -167,14 +162,12 @@ static uint64_t rate_lemma(const struct maker *maker, uint32_t lemma)
 	const char *text = maker->wordnet->text + maker->wordnet->lemma[lemma];
 	uint64_t hash = next_token(&text);
 	uint64_t glosses = hash != 0 && *text == '\0' ? find_token(maker, hash)->glosses : 0;
-
 	return (UINT32_MAX - glosses) << 32 | lemma;
 }
 
 static int compare_ratings(const void *left, const void *right)
 {
 	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
 	return (a > b) - (a < b);
 }
 
@@ -182,7 +175,6 @@ static void make_rows(struct maker *maker)
 {
 	const struct wordnet *wordnet = maker->wordnet;
 	uint32_t at = 0;
-
 	for (uint32_t i = 0; i < wordnet->lemmas; i++)
 		maker->ratings[i] = rate_lemma(maker, i);
 	qsort(maker->ratings, wordnet->lemmas, sizeof *maker->ratings, compare_ratings);
@@ -200,7 +192,6 @@ static void make_rows(struct maker *maker)
 static bool reserve(struct maker *maker)
 {
 	size_t synsets = maker->wordnet->synsets, lemmas = maker->wordnet->lemmas;
-
 	maker->tokens = calloc(SLOTS, sizeof *maker->tokens);
 	maker->concepts = calloc(synsets * DIM, sizeof *maker->concepts);
 	maker->out_first = calloc(synsets + 2, sizeof *maker->out_first);
@@ -232,7 +223,6 @@ static int keep(struct maker *maker, struct store *store, const char *path, char
 		[VECTORS_WORD] = {maker->words.data, maker->words.size},
 		[VECTORS_TEXT] = {maker->text.data, maker->text.size}};
 	bool kept;
-
 	return make_store(store, path, &header, parts, &kept, why, size);
 }
 
@@ -240,7 +230,6 @@ int make_gloss_vectors(struct store *store, const struct wordnet *wordnet, const
 {
 	struct maker maker = {.wordnet = wordnet};
 	int result = -1;
-
 	if (!reserve(&maker) || count_tokens(&maker) != 0) {
 		snprintf(why, size, "%s: out of memory", path);
 	} else {

@@ -10,9 +10,10 @@
 #include <string.h>
 
 /*
- * When a concept was last on the memory's mind. Nobody lived this memory, so its past is derived from how common words
- * are: vectors come most frequent word first, and by Zipf's law the word of rank r is met once in about r * ln(n) words.
- * Someone who meets 20,000 words a day has thus met it r * 12.7 / 20,000 days ago, and its second meaning half as often.
+ * When a concept was last on the memory's mind. Nobody lived this memory, so its past is derived from how common
+ * words are: vectors come most frequent word first, and by Zipf's law the word of rank r is met once in about r *
+ * ln(n) words. Someone who meets 20,000 words a day has thus met it r * 12.7 / 20,000 days ago, and its second
+ * meaning half as often.
  */
 #define SECONDS_PER_RANK 55u
 #define NEVER_MET 1000000u
@@ -30,7 +31,6 @@ static uint32_t rank_of_text(const struct memory *memory, const uint32_t *lemma_
 {
 	char word[256];
 	uint32_t rarest = 0;
-
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 		uint32_t lemma = NO_LEMMA;
@@ -53,7 +53,6 @@ static uint32_t rank_of_text(const struct memory *memory, const uint32_t *lemma_
 static void date_concepts(struct memory *memory, const uint32_t *lemma_row)
 {
 	const struct wordnet *wordnet = &memory->wordnet;
-
 	for (uint32_t synset = 0; synset < wordnet->synsets; synset++) {
 		uint64_t best = NEVER_MET;
 		for (uint32_t i = wordnet->word_first[synset]; i < wordnet->word_first[synset + 1]; i++) {
@@ -82,12 +81,11 @@ static int make_graph(struct memory *memory)
 						.destination = wordnet->edge_destination,
 						.weight = weight};
 	int status = TENON_ENOMEM;
-
-	for (size_t i = 0; reach != NULL && i < wordnet->edges; i++)
+	for (size_t i = 0; reach && i < wordnet->edges; i++)
 		reach[wordnet->edge_destination[i]]++;
-	for (size_t i = 0; reach != NULL && weight != NULL && i < wordnet->edges; i++)
+	for (size_t i = 0; reach && weight && i < wordnet->edges; i++)
 		weight[i] = wordnet->edge_weight[i] / sqrtf((float)reach[wordnet->edge_destination[i]]);
-	if (reach != NULL && weight != NULL)
+	if (reach && weight)
 		status = tenon_graph_create(&edges, 0, &memory->graph);
 	free(reach);
 	free(weight);
@@ -98,7 +96,6 @@ static int make_graph(struct memory *memory)
 static void join_words(struct memory *memory, uint32_t *lemma_row)
 {
 	const struct vectors *vectors = &memory->vectors;
-
 	memset(lemma_row, 0xff, ((size_t)memory->wordnet.lemmas + 1) * sizeof *lemma_row);
 	for (uint32_t row = vectors->count; row-- > 0;) {
 		uint32_t lemma = find_inflected(&memory->wordnet, word_of_row(vectors, row));
@@ -113,10 +110,9 @@ int join_memory(struct memory *memory, char *why, size_t size)
 	const struct wordnet *wordnet = &memory->wordnet;
 	uint32_t *lemma_row = malloc(((size_t)wordnet->lemmas + 1) * sizeof *lemma_row);
 	int status = TENON_ENOMEM;
-
 	memory->row_lemma = malloc((size_t)memory->vectors.count * sizeof *memory->row_lemma);
 	memory->age = malloc(((size_t)wordnet->synsets + 1) * sizeof *memory->age);
-	if (lemma_row != NULL && memory->row_lemma != NULL && memory->age != NULL) {
+	if (lemma_row && memory->row_lemma && memory->age) {
 		join_words(memory, lemma_row);
 		date_concepts(memory, lemma_row);
 		if (make_mentions(&memory->mentions, wordnet) == 0)
@@ -133,11 +129,11 @@ int open_memory(struct memory *memory, const char *data, char *why, size_t size)
 {
 	char folder[4096];
 	bool parsed;
-
 	*memory = (struct memory){0};
 	if (find_wordnet(data, folder, sizeof folder, why, size) == 0 &&
 	    open_wordnet(&memory->wordnet, data, folder, &parsed, why, size) == 0 &&
-	    open_vectors(&memory->vectors, data, &memory->wordnet, why, size) == 0 && join_memory(memory, why, size) == 0)
+	    open_vectors(&memory->vectors, data, &memory->wordnet, why, size) == 0 &&
+	    join_memory(memory, why, size) == 0)
 		return 0;
 	close_memory(memory);
 	return -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A semantic memory: words with vectors, concepts in a graph, and when each concept was last on its mind. recall() is
- * what a host of Tenon does all day: similarity, top-k, spreading activation, decay. A memory is immutable once open and
- * may be shared; a mind is one thread's.
+ * what a host of Tenon does all day: similarity, top-k, spreading activation, decay. A memory is immutable once open
+ * and may be shared; a mind is one thread's.
  */
 #ifndef TOOLS_DEMO_MEMORY_H
 #define TOOLS_DEMO_MEMORY_H

@@ -26,7 +26,6 @@ uint32_t find_inflected(const struct wordnet *wordnet, const char *word)
 	char base[LONGEST_WORD];
 	size_t length = strlen(word);
 	uint32_t lemma = find_lemma(wordnet, word);
-
 	for (size_t i = 0; lemma == NO_LEMMA && length < sizeof base && i < sizeof endings / sizeof endings[0]; i++) {
 		size_t end = strlen(endings[i].ending);
 		if (length < end + 3 || strcmp(word + length - end, endings[i].ending) != 0)
@@ -47,7 +46,6 @@ bool next_word(const char **text, char word[LONGEST_WORD])
 {
 	const char *at = *text;
 	size_t length = 0;
-
 	while (*at != '\0' && !is_letter(*at))
 		at++;
 	for (; is_letter(*at); at++)
@@ -63,7 +61,6 @@ static uint32_t read_gloss(const struct wordnet *wordnet, const char *gloss, uin
 {
 	char word[LONGEST_WORD];
 	uint32_t count = 0;
-
 	while (count < MOST_PER_GLOSS && next_word(&gloss, word)) {
 		uint32_t known = 0, lemma = strlen(word) < LEAST_LETTERS ? NO_LEMMA : find_inflected(wordnet, word);
 		while (known < count && lemmas[known] != lemma)
@@ -78,7 +75,6 @@ static bool is_name(const struct wordnet *wordnet, uint32_t synset)
 {
 	uint32_t first = wordnet->word_first[synset];
 	char letter = first < wordnet->word_first[synset + 1] ? wordnet->text[wordnet->word[first]] : '\0';
-
 	return letter >= 'A' && letter <= 'Z';
 }
 
@@ -91,7 +87,6 @@ struct find {
 static void collect(const struct wordnet *wordnet, struct buffer *finds)
 {
 	uint32_t lemmas[MOST_PER_GLOSS];
-
 	for (uint32_t synset = 0; synset < wordnet->synsets; synset++) {
 		if (is_name(wordnet, synset))
 			continue;
@@ -106,13 +101,12 @@ static void collect(const struct wordnet *wordnet, struct buffer *finds)
 int make_mentions(struct mentions *mentions, const struct wordnet *wordnet)
 {
 	struct buffer finds = {0};
-
 	collect(wordnet, &finds);
 	const struct find *find = (const void *)finds.data;
 	size_t count = finds.size / sizeof *find;
 	mentions->first = calloc((size_t)wordnet->lemmas + 2, sizeof *mentions->first);
 	mentions->mention = malloc((count + 1) * sizeof *mentions->mention);
-	if (finds.failed || mentions->first == NULL || mentions->mention == NULL) {
+	if (finds.failed || !mentions->first || !mentions->mention) {
 		free(finds.data);
 		return -1;
 	}

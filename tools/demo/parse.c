@@ -47,7 +47,6 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct parser *parser, c
 {
 	va_list arguments;
 	int length = snprintf(parser->why, parser->why_size, "%s/%s:%u: ", parser->folder, parser->file, parser->line);
-
 	va_start(arguments, format);
 	if (length > 0 && (size_t)length < parser->why_size)
 		vsnprintf(parser->why + length, parser->why_size - (size_t)length, format, arguments);
@@ -61,7 +60,6 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct parser *parser, c
 static char *next_line(struct parser *parser, char **text)
 {
 	char *line = *text;
-
 	if (*line == '\0')
 		return NULL;
 	char *end = strchrnul(line, '\n');
@@ -75,10 +73,9 @@ static char *next_line(struct parser *parser, char **text)
 static char *next_entry(struct parser *parser, char **text)
 {
 	char *line;
-
 	do
 		line = next_line(parser, text);
-	while (line != NULL && (line[0] == ' ' || line[0] == '\0'));
+	while (line && (line[0] == ' ' || line[0] == '\0'));
 	return line;
 }
 
@@ -86,7 +83,6 @@ static char *next_field(char **line)
 {
 	char *field = *line;
 	char *end = strchrnul(field, ' ');
-
 	*line = *end == '\0' ? end : end + 1;
 	*end = '\0';
 	return field;
@@ -96,7 +92,6 @@ static int read_number(struct parser *parser, char **line, int base, uint32_t mo
 {
 	const char *field = next_field(line);
 	char *end;
-
 	errno = 0;
 	unsigned long value = strtoul(field, &end, base);
 	if (*field < '0' || *end != '\0' || errno != 0 || value > most)
@@ -116,18 +111,17 @@ static char *read_file(struct parser *parser)
 	char path[4096];
 	struct buffer content = {0};
 	char block[65536];
-
 	snprintf(path, sizeof path, "%s/%s", parser->folder, parser->file);
 	FILE *file = fopen(path, "re");
-	for (size_t got = 1; file != NULL && got > 0;) {
+	for (size_t got = 1; file && got > 0;) {
 		got = fread(block, 1, sizeof block, file);
 		append(&content, block, got);
 	}
-	bool bad = file == NULL || ferror(file);
+	bool bad = !file || ferror(file);
 	append(&content, "", 1);
 	if (bad || content.failed)
 		refuse(parser, "cannot read: %s", bad ? strerror(errno) : "out of memory");
-	if (file != NULL)
+	if (file)
 		fclose(file);
 	if (!bad && !content.failed)
 		return content.data;
@@ -142,7 +136,6 @@ static int number_synsets(struct parser *parser, enum part part)
 {
 	uint32_t previous = 0, offset;
 	struct buffer *offsets = &parser->offsets[part];
-
 	for (const char *line = parser->data[part]; *line != '\0'; line += *line == '\n') {
 		parser->line++;
 		if (*line >= '0' && *line <= '9') {
@@ -161,7 +154,6 @@ static int number_synsets(struct parser *parser, enum part part)
 static int compare_numbers(const void *left, const void *right)
 {
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
 	return (a > b) - (a < b);
 }
 
@@ -170,9 +162,9 @@ static int find_synset(struct parser *parser, enum part part, uint32_t offset, u
 	const uint32_t *all = (const void *)parser->offsets[part].data;
 	size_t count = parser->offsets[part].size / sizeof *all;
 	const uint32_t *found = count == 0 ? NULL : bsearch(&offset, all, count, sizeof *all, compare_numbers);
-
-	if (found == NULL)
-		return refuse(parser, "refers to %s %08u, which data.%s does not have", part_name[part], offset, part_name[part]);
+	if (!found)
+		return refuse(parser, "refers to %s %08u, which data.%s does not have", part_name[part], offset,
+			      part_name[part]);
 	*synset = parser->first[part] + (uint32_t)(found - all);
 	return 0;
 }
@@ -192,14 +184,14 @@ static int read_lemma(struct parser *parser, char *line, enum part part)
 {
 	struct meaning meaning = {.lemma = next_field(&line), .part = part};
 	uint32_t count, pointers, repeated, offset;
-
 	lower((char *)(uintptr_t)meaning.lemma);
 	next_field(&line);
 	if (read_number(parser, &line, 10, 1000, &count) != 0 || read_number(parser, &line, 10, 1000, &pointers) != 0)
 		return -1;
 	while (pointers-- > 0)
 		next_field(&line);
-	if (read_number(parser, &line, 10, 1000, &repeated) != 0 || read_number(parser, &line, 10, 1000, &meaning.tagged) != 0)
+	if (read_number(parser, &line, 10, 1000, &repeated) != 0 ||
+	    read_number(parser, &line, 10, 1000, &meaning.tagged) != 0)
 		return -1;
 	for (meaning.rank = 1; meaning.rank <= count; meaning.rank++) {
 		if (read_number(parser, &line, 10, UINT32_MAX, &offset) != 0 ||
@@ -214,7 +206,6 @@ static int compare_meanings(const void *left, const void *right)
 {
 	const struct meaning *a = left, *b = right;
 	int order = strcmp(a->lemma, b->lemma);
-
 	if (order == 0)
 		order = (a->rank > b->rank) - (a->rank < b->rank);
 	if (order == 0)
@@ -226,7 +217,6 @@ static uint32_t append_text(struct parser *parser, const char *text)
 {
 	struct buffer *all = &parser->section[WORDNET_TEXT];
 	uint32_t at = (uint32_t)all->size;
-
 	append(all, text, strlen(text) + 1);
 	return at;
 }
@@ -240,7 +230,6 @@ static void make_lemmas(struct parser *parser)
 {
 	struct meaning *all = (void *)parser->meanings.data;
 	size_t count = parser->meanings.size / sizeof *all;
-
 	if (count > 0)
 		qsort(all, count, sizeof *all, compare_meanings);
 	for (size_t i = 0; i < count; i++) {
@@ -260,7 +249,6 @@ static int number_lemma(struct parser *parser, const char *text, uint32_t *lemma
 	struct wordnet view = {.text = parser->section[WORDNET_TEXT].data,
 			       .lemma = (const void *)lemmas->data,
 			       .lemmas = (uint32_t)(lemmas->size / sizeof *lemma)};
-
 	*lemma = find_lemma(&view, text);
 	return *lemma == NO_LEMMA ? refuse(parser, "the word \"%s\" is in no index file", text) : 0;
 }
@@ -292,8 +280,7 @@ static int read_part(struct parser *parser, const char *letter, enum part *part)
 {
 	const char *letters = "nvar";
 	const char *at = *letter == 's' ? letters + ADJECTIVE : strchr(letters, *letter);
-
-	if (*letter == '\0' || letter[1] != '\0' || at == NULL)
+	if (*letter == '\0' || letter[1] != '\0' || !at)
 		return refuse(parser, "\"%s\" where a part of speech (n, v, a, s, r) belongs", letter);
 	*part = (enum part)(at - letters);
 	return 0;
@@ -303,15 +290,13 @@ static int read_part(struct parser *parser, const char *letter, enum part *part)
 static void strip_marker(char *word)
 {
 	char *open = strrchr(word, '(');
-
-	if (open != NULL && (strcmp(open, "(a)") == 0 || strcmp(open, "(p)") == 0 || strcmp(open, "(ip)") == 0))
+	if (open && (strcmp(open, "(a)") == 0 || strcmp(open, "(p)") == 0 || strcmp(open, "(ip)") == 0))
 		*open = '\0';
 }
 
 static int read_words(struct parser *parser, char **line)
 {
 	uint32_t count, lemma, ignored;
-
 	if (read_number(parser, line, 16, 255, &count) != 0)
 		return -1;
 	for (uint32_t i = 0; i < count; i++) {
@@ -339,7 +324,6 @@ static int read_pointers(struct parser *parser, char **line, uint32_t synset)
 {
 	uint32_t count, offset;
 	enum part part = NOUN;
-
 	if (read_number(parser, line, 10, 999, &count) != 0)
 		return -1;
 	while (count-- > 0) {
@@ -360,8 +344,7 @@ static int read_synset(struct parser *parser, char *line, uint32_t synset)
 {
 	enum part part;
 	char *gloss = strstr(line, " | ");
-
-	if (gloss == NULL)
+	if (!gloss)
 		return refuse(parser, "no gloss (\" | \")");
 	*gloss = '\0';
 	gloss += 3;
@@ -381,7 +364,6 @@ static int read_synset(struct parser *parser, char *line, uint32_t synset)
 static int compare_edges(const void *left, const void *right)
 {
 	const struct edge *a = left, *b = right;
-
 	if (a->destination != b->destination)
 		return a->destination < b->destination ? -1 : 1;
 	if (a->source != b->source)
@@ -394,7 +376,6 @@ static void make_edges(struct parser *parser)
 {
 	const struct edge *all = (const void *)parser->edges.data;
 	size_t count = parser->edges.size / sizeof *all;
-
 	if (count > 0)
 		qsort(parser->edges.data, count, sizeof *all, compare_edges);
 	for (size_t i = 0; i < count; i++) {
@@ -439,7 +420,6 @@ static int read_indexes(struct parser *parser)
 static int read_data(struct parser *parser)
 {
 	uint32_t synset = 0;
-
 	for (enum part part = NOUN; part < PARTS; part++) {
 		char *text = parser->data[part];
 		begin_file(parser, "data", part);
@@ -461,7 +441,6 @@ static int keep(struct parser *parser, struct store *store, const char *path, ui
 	const struct store_header header = {.kind = STORE_WORDNET, .count = parser->first[PARTS], .stamp = stamp,
 					    .sections = WORDNET_SECTIONS};
 	bool kept;
-
 	for (int i = 0; i < WORDNET_SECTIONS; i++) {
 		parts[i] = (struct store_part){parser->section[i].data, parser->section[i].size};
 		if (parser->section[i].failed) {
@@ -476,7 +455,6 @@ int parse_wordnet(struct store *store, const char *folder, const char *path, uin
 {
 	struct parser parser = {.folder = folder, .why = why, .why_size = size};
 	int result = -1;
-
 	if (read_files(&parser) == 0 && read_indexes(&parser) == 0 && read_data(&parser) == 0)
 		result = keep(&parser, store, path, stamp);
 	for (int i = 0; i < PARTS; i++) {

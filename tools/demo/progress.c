@@ -21,7 +21,8 @@ static struct {
 static void tell(unsigned seconds)
 {
 	bool terminal = isatty(STDERR_FILENO);
-	fprintf(stderr, "%stenon demo: %s, %u s ...%s", terminal ? "\r" : "", watcher.what, seconds, terminal ? "" : "\n");
+	fprintf(stderr, "%stenon demo: %s, %u s ...%s", terminal ? "\r" : "", watcher.what, seconds,
+		terminal ? "" : "\n");
 	watcher.told = terminal;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Recall: from a word to the concepts that come to mind. See memory.h. All arithmetic on floats is in kernels of Tenon or
- * in plain sums here, so an answer has the same bits whichever backend served it. One thread a mind.
+ * Recall: from a word to the concepts that come to mind. See memory.h. All arithmetic on floats is in kernels of
+ * Tenon or in plain sums here, so an answer has the same bits whichever backend served it. One thread a mind.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,13 +18,12 @@ static const float days = 86400.0f;
 int open_mind(struct mind *mind, const struct memory *memory)
 {
 	size_t words = memory->vectors.count, synsets = memory->wordnet.synsets;
-
 	*mind = (struct mind){.memory = memory};
 	mind->scores = malloc(TOGETHER * words * sizeof *mind->scores);
 	mind->seed = malloc((synsets + 1) * sizeof *mind->seed);
 	mind->activation = malloc((synsets + 1) * sizeof *mind->activation);
 	mind->recalled = malloc((synsets + 1) * sizeof *mind->recalled);
-	if (mind->scores != NULL && mind->seed != NULL && mind->activation != NULL && mind->recalled != NULL &&
+	if (mind->scores && mind->seed && mind->activation && mind->recalled &&
 	    tenon_workspace_create(memory->graph, &mind->workspace) == 0)
 		return 0;
 	close_mind(mind);
@@ -45,7 +44,6 @@ void close_mind(struct mind *mind)
 static int compare_words(struct mind *mind, const uint32_t *queries, size_t count)
 {
 	const struct vectors *vectors = &mind->memory->vectors;
-
 	for (uint32_t row = 0; row < vectors->count; row += BLOCK_ROWS) {
 		for (size_t i = 0; i < count; i++) {
 			const struct tenon_vector_similarity_args args = {
@@ -69,7 +67,6 @@ static int find_best(const float *scores, size_t n, size_t k, uint32_t *found, u
 	const struct tenon_top_k_args args = {
 		.scores = scores, .n = n, .k = k, .indices = indices, .values = values, .count = &count};
 	int status = tenon_top_k(&args);
-
 	*found = (uint32_t)count;
 	return status;
 }
@@ -86,7 +83,6 @@ static float likeness(char kind, char query)
 static void awaken_meanings(struct mind *mind, uint32_t lemma, float nearness, char kind)
 {
 	const struct wordnet *wordnet = &mind->memory->wordnet;
-
 	for (uint32_t i = wordnet->sense_first[lemma]; i < wordnet->sense_first[lemma + 1]; i++) {
 		struct sense sense = wordnet->sense[i];
 		float rank = (float)sense.rank;
@@ -101,7 +97,6 @@ static void awaken_mentions(struct mind *mind, uint32_t lemma, float nearness, c
 	const struct mentions *mentions = &mind->memory->mentions;
 	uint32_t first = mentions->first[lemma], count = mentions->first[lemma + 1] - first;
 	float weight = nearness / (1 + sqrtf((float)count / 100));
-
 	for (uint32_t i = first; i < first + count; i++) {
 		struct mention mention = mentions->mention[i];
 		mind->seed[mention.synset] += weight * mention.share * likeness(wordnet->kind[mention.synset], kind);
@@ -114,7 +109,6 @@ static void awaken(struct mind *mind, uint32_t query, const struct answer *answe
 	const struct wordnet *wordnet = &memory->wordnet;
 	uint32_t asked = memory->row_lemma[query];
 	char kind = asked == NO_LEMMA ? 'n' : wordnet->kind[wordnet->sense[wordnet->sense_first[asked]].synset];
-
 	memset(mind->seed, 0, wordnet->synsets * sizeof *mind->seed);
 	for (uint32_t i = 0; i < answer->words; i++) {
 		uint32_t lemma = memory->row_lemma[answer->word[i]];
@@ -155,7 +149,6 @@ static int forget(struct mind *mind)
 							  .tau = 30 * days,
 							  .floor = -INFINITY,
 							  .out = mind->recalled};
-
 	return tenon_decay_exponential(&args);
 }
 
@@ -164,7 +157,6 @@ static uint64_t digest_floats(uint64_t digest, const float *values, size_t count
 {
 	uint32_t lane[DIGEST_LANES] = {0}, word[DIGEST_LANES];
 	size_t i = 0;
-
 	for (; i + DIGEST_LANES <= count; i += DIGEST_LANES) {
 		memcpy(word, values + i, sizeof word);
 		for (size_t j = 0; j < DIGEST_LANES; j++)
@@ -182,7 +174,6 @@ static uint64_t digest_floats(uint64_t digest, const float *values, size_t count
 static int finish(struct mind *mind, uint32_t query, const float *scores, struct answer *answer)
 {
 	size_t words = mind->memory->vectors.count, synsets = mind->memory->wordnet.synsets;
-
 	*answer = (struct answer){0};
 	int status = find_best(scores, words, NEAREST, &answer->words, answer->word, answer->similarity);
 	if (status != 0)
@@ -192,7 +183,8 @@ static int finish(struct mind *mind, uint32_t query, const float *scores, struct
 	if (status == 0)
 		status = forget(mind);
 	if (status == 0)
-		status = find_best(mind->recalled, synsets, RECALLED, &answer->concepts, answer->concept, answer->strength);
+		status = find_best(mind->recalled, synsets, RECALLED, &answer->concepts, answer->concept,
+				   answer->strength);
 	answer->digest = digest_floats(digest_floats(0xcbf29ce484222325u, scores, words), mind->recalled, synsets);
 	return status;
 }
@@ -200,7 +192,6 @@ static int finish(struct mind *mind, uint32_t query, const float *scores, struct
 int recall(struct mind *mind, const uint32_t *queries, size_t count, struct answer *answers)
 {
 	int status = compare_words(mind, queries, count);
-
 	for (size_t i = 0; status == 0 && i < count; i++)
 		status = finish(mind, queries[i], mind->scores + i * mind->memory->vectors.count, &answers[i]);
 	return status;
@@ -212,14 +203,13 @@ bool same_answer(const struct answer *left, const struct answer *right)
 	return memcmp(left, right, sizeof *left) == 0;
 }
 
-/* ---- Why ---------------------------------------------------------------------------------------------------------- */
+/* ---- Why --------------------------------------------------------------------------------------------------------- */
 
 static uint32_t find_strongest_neighbour(const struct mind *mind, uint32_t concept)
 {
 	const struct tenon_graph *graph = mind->memory->graph;
 	uint32_t strongest = concept;
 	float most = 0;
-
 	for (uint32_t i = graph->in_offset[concept]; i < graph->in_offset[concept + 1]; i++) {
 		uint32_t source = graph->in[i].node;
 		float fan = (float)(graph->out_offset[source + 1] - graph->out_offset[source]);
@@ -259,7 +249,6 @@ static bool is_mentioned(const struct mentions *mentions, uint32_t lemma, uint32
 void trace_concept(const struct mind *mind, const struct answer *answer, uint32_t concept, struct trace *trace)
 {
 	const struct memory *memory = mind->memory;
-
 	*trace = (struct trace){.meant_by = NO_ROW, .neighbour = find_strongest_neighbour(mind, concept)};
 	for (uint32_t i = 0; i < answer->words; i++) {
 		uint32_t lemma = memory->row_lemma[answer->word[i]];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The steps of the show: each backend that this CPU has, one that is broken, a rollback. See show.h. Acts on the runtime
- * through the public API alone; looks at files to learn which backends there are.
+ * The steps of the show: each backend that this CPU has, one that is broken, a rollback. See show.h. Acts on the
+ * runtime through the public API alone; looks at files to learn which backends there are.
  */
 #include "tools/demo/show.h"
 

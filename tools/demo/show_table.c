@@ -47,8 +47,8 @@ static void print_step(const struct show *show, unsigned i)
 {
 	const struct step *step = &show->steps[i];
 	const struct phase_counts *counts = &show->crowd->phases[i];
-	fprintf(show->tool->out, "%s %-9s %9.1f %8.2fx %7.1f ms %7.1f ms  %s\n", step->ended > 0 ? " " : ">", step->backend,
-		rate_of_step(show, i), ratio_to_scalar(show, i), latency_quantile(counts, 0.5) * 1e3,
+	fprintf(show->tool->out, "%s %-9s %9.1f %8.2fx %7.1f ms %7.1f ms  %s\n", step->ended > 0 ? " " : ">",
+		step->backend, rate_of_step(show, i), ratio_to_scalar(show, i), latency_quantile(counts, 0.5) * 1e3,
 		latency_quantile(counts, 0.99) * 1e3, step->event);
 }
 
@@ -57,9 +57,9 @@ static void print_totals(const struct show *show)
 	const struct crowd *crowd = show->crowd;
 	struct tenon_status_info info;
 	tenon_status_get(&info);
-	fprintf(show->tool->out, "  %" PRIu64 " answers, bits changed in %" PRIu64 ", calls failed %" PRIu64 ", swaps %" PRIu64
-		", rollbacks %" PRIu64 "\n", read_count(&crowd->answered), read_count(&crowd->changed),
-		read_count(&crowd->failed), info.swaps, info.rollbacks);
+	fprintf(show->tool->out, "  %" PRIu64 " answers, bits changed in %" PRIu64 ", calls failed %" PRIu64
+		", swaps %" PRIu64 ", rollbacks %" PRIu64 "\n", read_count(&crowd->answered),
+		read_count(&crowd->changed), read_count(&crowd->failed), info.swaps, info.rollbacks);
 }
 
 /* The whole table, over the one before, without wrapping in a narrow window. */
@@ -122,8 +122,8 @@ void tell_verdict(const struct show *show)
 	if (read_count(&crowd->changed))
 		fprintf(out, "%" PRIu64 " answers DIFFER from scalar's.\n", read_count(&crowd->changed));
 	else
-		fprintf(out, "The backend changed under %u working threads; not one bit of %" PRIu64 " answers did.\n",
-			crowd->count, read_count(&crowd->answered));
+		fprintf(out, "Swapped and rolled back under %u working threads; not one bit of %" PRIu64
+			" answers changed.\n", crowd->count, read_count(&crowd->answered));
 }
 
 #ifdef HAVE_JANSSON
@@ -147,10 +147,16 @@ json_t *show_as_json(const struct show *show)
 	for (unsigned i = 0; i < show->refused; i++)
 		json_array_append_new(refused, json_pack("{s:s, s:s}", "name", show->refusals[i].name, "reason",
 							 show->refusals[i].reason));
-	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:I}", "dataset", memory_as_json(crowd->memory),
-			 "threads", (json_int_t)crowd->count, "queries", (json_int_t)read_count(&crowd->answered),
-			 "queries_per_second", rates, "latency_ms", latencies, "swaps", (json_int_t)show->swaps, "rollbacks",
-			 (json_int_t)show->rollbacks, "refused", refused, "bits_changed",
-			 (json_int_t)read_count(&crowd->changed), "calls_failed", (json_int_t)read_count(&crowd->failed));
+	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:I}",
+			 "dataset", memory_as_json(crowd->memory),
+			 "threads", (json_int_t)crowd->count,
+			 "queries", (json_int_t)read_count(&crowd->answered),
+			 "queries_per_second", rates,
+			 "latency_ms", latencies,
+			 "swaps", (json_int_t)show->swaps,
+			 "rollbacks", (json_int_t)show->rollbacks,
+			 "refused", refused,
+			 "bits_changed", (json_int_t)read_count(&crowd->changed),
+			 "calls_failed", (json_int_t)read_count(&crowd->failed));
 }
 #endif

@@ -31,7 +31,6 @@ static size_t round_up(size_t size)
 uint32_t sum_words(uint32_t sum, const void *data, size_t size)
 {
 	const uint32_t *word = data;
-
 	for (size_t i = 0; i < size / 4; i++)
 		sum = ((sum << 5 | sum >> 27) ^ word[i]) * 0x9e3779b1u;
 	return sum;
@@ -49,7 +48,8 @@ static bool sections_fit(const struct store_header *header)
 		return false;
 	for (uint32_t i = 0; i < header->sections; i++) {
 		uint64_t start = header->section[i].start, size = header->section[i].size;
-		if (start % STORE_ALIGN != 0 || start < sizeof *header || start > header->size || size > header->size - start)
+		if (start % STORE_ALIGN != 0 || start < sizeof *header || start > header->size ||
+		    size > header->size - start)
 			return false;
 	}
 	return true;
@@ -77,7 +77,6 @@ static const char *judge(const struct store_header *header, size_t size, enum st
 static int map_store(struct store *store, int fd, enum store_kind kind, uint64_t stamp, const char **wrong)
 {
 	struct stat status;
-
 	*wrong = NULL;
 	if (fstat(fd, &status) != 0)
 		return -1;
@@ -89,7 +88,7 @@ static int map_store(struct store *store, int fd, enum store_kind kind, uint64_t
 	if (map == MAP_FAILED)
 		return -1;
 	*wrong = judge(map, (size_t)status.st_size, kind, stamp);
-	if (*wrong != NULL) {
+	if (*wrong) {
 		munmap(map, (size_t)status.st_size);
 		return -1;
 	}
@@ -101,9 +100,8 @@ int open_store(struct store *store, const char *path, enum store_kind kind, uint
 {
 	const char *wrong = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
 	if (fd < 0 || map_store(store, fd, kind, stamp, &wrong) != 0) {
-		snprintf(why, size, "%s: %s", path, wrong != NULL ? wrong : strerror(errno));
+		snprintf(why, size, "%s: %s", path, wrong ? wrong : strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -131,7 +129,6 @@ static uint32_t sum_part(uint32_t sum, const struct store_part *part)
 {
 	unsigned char tail[STORE_ALIGN] = {0};
 	size_t whole = part->size / STORE_ALIGN * STORE_ALIGN;
-
 	sum = sum_words(sum, part->data, whole);
 	if (part->size == whole)
 		return sum;
@@ -142,7 +139,6 @@ static uint32_t sum_part(uint32_t sum, const struct store_part *part)
 static int write_store(int fd, struct store_header header, const struct store_part *parts)
 {
 	uint64_t at = sizeof header;
-
 	memcpy(header.magic, magic, sizeof magic);
 	header.version = STORE_VERSION;
 	header.sum = 0;
@@ -168,7 +164,6 @@ static int create_store(const char *path, char *temporary, size_t size, bool *ke
 {
 	int length = snprintf(temporary, size, "%s.XXXXXX", path);
 	int fd = length < 0 || (size_t)length >= size ? -1 : mkostemp(temporary, O_CLOEXEC);
-
 	*kept = fd >= 0;
 	return *kept ? fd : memfd_create("tenon-demo", MFD_CLOEXEC);
 }
@@ -179,7 +174,6 @@ int make_store(struct store *store, const char *path, const struct store_header 
 	char temporary[4096];
 	const char *wrong = NULL;
 	int fd = create_store(path, temporary, sizeof temporary, kept);
-
 	if (fd < 0 || fchmod(fd, 0644) != 0 || write_store(fd, *like, parts) != 0 ||
 	    map_store(store, fd, (enum store_kind)like->kind, like->stamp, &wrong) != 0)
 		goto failed;
@@ -190,7 +184,7 @@ int make_store(struct store *store, const char *path, const struct store_header 
 	close(fd);
 	return 0;
 failed:
-	snprintf(why, size, "%s: cannot write: %s", path, wrong != NULL ? wrong : strerror(errno));
+	snprintf(why, size, "%s: cannot write: %s", path, wrong ? wrong : strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	if (fd >= 0 && *kept)
@@ -201,7 +195,6 @@ failed:
 const void *store_section(const struct store *store, unsigned section, size_t element, size_t *count)
 {
 	const struct store_header *header = store->header;
-
 	if (section >= header->sections) {
 		*count = 0;
 		return NULL;
@@ -212,7 +205,7 @@ const void *store_section(const struct store *store, unsigned section, size_t el
 
 void close_store(struct store *store)
 {
-	if (store->header != NULL)
+	if (store->header)
 		munmap((void *)(uintptr_t)store->header, store->header->size);
 	store->header = NULL;
 }

@@ -12,7 +12,6 @@ static bool view_store(struct vectors *vectors)
 {
 	size_t numbers, words, text;
 	const struct store *store = &vectors->store;
-
 	vectors->count = store->header->count;
 	vectors->dim = store->header->dim;
 	vectors->rows = store_section(store, VECTORS_ROWS, sizeof(float), &numbers);
@@ -27,10 +26,10 @@ static bool view_store(struct vectors *vectors)
 	return true;
 }
 
-static int open_glosses(struct vectors *vectors, const char *data, const struct wordnet *wordnet, char *why, size_t size)
+static int open_glosses(struct vectors *vectors, const char *data, const struct wordnet *wordnet, char *why,
+			size_t size)
 {
 	char path[4096];
-
 	snprintf(path, sizeof path, "%s/glosses.bin", data);
 	vectors->from_glosses = true;
 	if (open_store(&vectors->store, path, STORE_VECTORS, wordnet->store.header->stamp, why, size) == 0) {
@@ -50,7 +49,6 @@ static int open_glosses(struct vectors *vectors, const char *data, const struct 
 int open_vectors(struct vectors *vectors, const char *data, const struct wordnet *wordnet, char *why, size_t size)
 {
 	char path[4096];
-
 	snprintf(path, sizeof path, "%s/vectors.bin", data);
 	if (access(path, F_OK) != 0)
 		return open_glosses(vectors, data, wordnet, why, size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Word vectors, most frequent word first: those that tools/fetch-data converted, or, without them, vectors made from the
- * glosses of WordNet (glosses.c), the same on every machine. Immutable once open; any thread may read them.
+ * Word vectors, most frequent word first: those that tools/fetch-data converted, or, without them, vectors made from
+ * the glosses of WordNet (glosses.c), the same on every machine. Immutable once open; any thread may read them.
  */
 #ifndef TOOLS_DEMO_VECTORS_H
 #define TOOLS_DEMO_VECTORS_H

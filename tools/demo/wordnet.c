@@ -25,7 +25,8 @@ static int stamp_folder(const char *folder, uint64_t *stamp, const char **missin
 			return -1;
 		uint64_t facts[3] = {(uint64_t)status.st_size, (uint64_t)status.st_mtim.tv_sec,
 				     (uint64_t)status.st_mtim.tv_nsec};
-		*stamp = *stamp * 31 + ((uint64_t)sum_words(1, facts, sizeof facts) << 32 | sum_words(2, facts, sizeof facts));
+		uint64_t sums = (uint64_t)sum_words(1, facts, sizeof facts) << 32 | sum_words(2, facts, sizeof facts);
+		*stamp = *stamp * 31 + sums;
 	}
 	return 0;
 }
@@ -35,7 +36,6 @@ int find_wordnet(const char *data, char *folder, size_t folder_size, char *why, 
 	uint64_t stamp;
 	const char *missing;
 	int length = snprintf(folder, folder_size, "%s/wordnet", data);
-
 	if (length >= 0 && (size_t)length < folder_size && stamp_folder(folder, &stamp, &missing) == 0)
 		return 0;
 	length = snprintf(folder, folder_size, "/usr/share/wordnet");
@@ -68,7 +68,6 @@ static bool all_below(const uint32_t *value, size_t count, size_t step, size_t l
 static bool is_sound(const struct wordnet *w, const size_t *counts)
 {
 	size_t text = counts[WORDNET_TEXT];
-
 	return text > 0 && w->text[text - 1] == '\0' && counts[WORDNET_KIND] == w->synsets &&
 	       counts[WORDNET_GLOSS] == w->synsets && counts[WORDNET_WORD_LEMMA] == w->words &&
 	       counts[WORDNET_EDGE_WEIGHT] == w->edges &&
@@ -87,7 +86,6 @@ static bool view_store(struct wordnet *wordnet)
 	struct wordnet *w = wordnet;
 	const struct store *store = &w->store;
 	size_t counts[WORDNET_SECTIONS];
-
 	w->synsets = store->header->count;
 	w->text = store_section(store, WORDNET_TEXT, 1, &counts[WORDNET_TEXT]);
 	w->kind = store_section(store, WORDNET_KIND, 1, &counts[WORDNET_KIND]);
@@ -110,7 +108,6 @@ int open_wordnet(struct wordnet *wordnet, const char *data, const char *folder, 
 	char path[4096];
 	const char *missing;
 	uint64_t stamp;
-
 	*parsed = false;
 	if (stamp_folder(folder, &stamp, &missing) != 0) {
 		snprintf(why, size, "%s/%s is missing; fetch the data again", folder, missing);
@@ -140,7 +137,6 @@ void close_wordnet(struct wordnet *wordnet)
 uint32_t find_lemma(const struct wordnet *wordnet, const char *text)
 {
 	uint32_t low = 0, high = wordnet->lemmas;
-
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		int order = strcmp(wordnet->text + wordnet->lemma[middle], text);

@@ -34,7 +34,7 @@ struct wordnet {
 	const float *edge_weight;    /* how much of an activation the relation passes on */
 };
 
-/* Finds the folder with data.noun etc.: DATA/wordnet or /usr/share/wordnet. Returns 0, or -1 with a reason and remedy. */
+/* Finds the folder with data.noun etc.: DATA/wordnet or /usr/share/wordnet. Returns 0, or -1 with the reason in why. */
 int find_wordnet(const char *data, char *folder, size_t folder_size, char *why, size_t size);
 
 /*
