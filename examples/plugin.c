@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <tenon/backend.h>
 
-static int inner_product(const void *args, void *scratch) /* in the order of docs/NUMERICS.md: 32 lanes, then the fold */
+/* The order of the additions is that of docs/NUMERICS.md: 32 lanes, then the fold. */
+static int inner_product(const void *args, void *scratch)
 {
 	const struct tenon_inner_product_args *a = args;
 	int status = TENON_OK;

@@ -79,8 +79,8 @@ static int overflow_arena(struct arena *arena, size_t size, void **memory, struc
 	if (overflow == ARENA_FALLBACK)
 		return take_block(arena, size, memory, why);
 	explain(&text, TENON_EARENA,
-		"thread arena: %zu bytes asked, %zu of %zu free; raise [arena] size (TENON_ARENA_SIZE), reset more often, "
-		"or set [arena] overflow = fallback",
+		"thread arena: %zu bytes asked, %zu of %zu free; raise [arena] size (TENON_ARENA_SIZE), "
+		"reset more often, or set [arena] overflow = fallback",
 		size, load_size(&arena->size) - load_size(&arena->used), load_size(&arena->size));
 	if (overflow == ARENA_ABORT) {
 		fprintf(stderr, "tenon: %s; aborting because of [arena] overflow = abort\n", text.text);

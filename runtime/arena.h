@@ -96,8 +96,9 @@ static inline void give_back_memory(struct arena *arena, struct arena_mark mark)
 	if (unlikely(arena->blocks != mark.blocks))
 		free_blocks(arena, mark.blocks);
 	atomic_store_explicit(&arena->used, mark.used, memory_order_relaxed);
+	size_t size = atomic_load_explicit(&arena->size, memory_order_relaxed);
 	if (arena->base)
-		CLOSE_MEMORY(arena->base + mark.used, atomic_load_explicit(&arena->size, memory_order_relaxed) - mark.used);
+		CLOSE_MEMORY(arena->base + mark.used, size - mark.used);
 }
 
 /* Gives everything back and counts it; nothing happens to an arena that was never used. */

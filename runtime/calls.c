@@ -38,16 +38,11 @@ static void give_back_scratch(struct scratch *scratch)
 
 /* ---- One call ---------------------------------------------------------------------------------------------------- */
 
-static inline int serve(const struct table *table, enum kernel_index kernel, const void *args, void *memory)
-{
-	return table->function[kernel](args, memory);
-}
-
 static inline int call_kernel(enum kernel_index kernel, const void *args, void *memory)
 {
 	bool section;
 	const struct table *table = enter_table(&section);
-	int status = serve(table, kernel, args, memory);
+	int status = table->function[kernel](args, memory);
 	leave_table(section);
 	return status;
 }
@@ -132,12 +127,12 @@ static int run_call(const struct table *table, const struct tenon_call *call, st
 		return status < 0 ? status : TENON_OK;
 	size_t bytes = rules[kernel].scratch(call->args);
 	if (!bytes)
-		return serve(table, kernel, call->args, NULL);
+		return table->function[kernel](call->args, NULL);
 	struct scratch scratch;
 	status = take_scratch(bytes, &scratch, why);
 	if (status)
 		return status;
-	status = serve(table, kernel, call->args, scratch.memory);
+	status = table->function[kernel](call->args, scratch.memory);
 	give_back_scratch(&scratch);
 	return status;
 }

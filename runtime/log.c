@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Where events go. Any thread but never a kernel call; no allocation. The lock guards two pointers and is held for a few
- * instructions, never during a write or a callback; waiting for it is bounded, because in a forked child its holder may
- * not exist.
+ * Where events go. Any thread but never a kernel call; no allocation. The lock guards two pointers and is held for a
+ * few instructions, never during a write or a callback; waiting for it is bounded, because in a forked child its holder
+ * may not exist.
  */
 #include "runtime/log.h"
 

@@ -23,6 +23,12 @@ static bool key_made;
 
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
+/* The list from the newest record on. acquire: a record that is found is found filled. */
+static struct thread *first_thread(void)
+{
+	return atomic_load_explicit(&threads, memory_order_acquire);
+}
+
 static void free_record(struct thread *thread)
 {
 	atomic_store_explicit(&thread->state, THREAD_FREE, memory_order_release);
@@ -43,7 +49,7 @@ static void end_thread(void *record)
 /* In the child of a fork: the other threads are gone. Async-signal-safe. */
 static void keep_this_thread_only(void)
 {
-	for (struct thread *thread = atomic_load(&threads); thread; thread = thread->next) {
+	for (struct thread *thread = first_thread(); thread; thread = thread->next) {
 		if (thread == this_thread || atomic_load(&thread->state) != THREAD_LIVE)
 			continue;
 		if (atomic_load(&thread->arena.size))
@@ -65,7 +71,7 @@ static struct thread *reuse_record(void)
 {
 	if (atomic_load_explicit(&free_threads, memory_order_relaxed) <= 0)
 		return NULL;
-	for (struct thread *thread = atomic_load_explicit(&threads, memory_order_acquire); thread; thread = thread->next) {
+	for (struct thread *thread = first_thread(); thread; thread = thread->next) {
 		int state = THREAD_FREE;
 		/* acquire: what the last owner wrote, it wrote before it let go */
 		if (atomic_compare_exchange_strong_explicit(&thread->state, &state, THREAD_LIVE, memory_order_acquire,
@@ -168,7 +174,7 @@ TENON_PUBLIC int tenon_arena_stats_all(struct tenon_arena_stats *stats, uint64_t
 		return report(TENON_EINVAL, "tenon_arena_stats_all: an argument is NULL");
 	memset(stats, 0, sizeof *stats);
 	*threads_live = 0;
-	for (struct thread *thread = atomic_load_explicit(&threads, memory_order_acquire); thread; thread = thread->next) {
+	for (struct thread *thread = first_thread(); thread; thread = thread->next) {
 		add_arena(&thread->arena, stats);
 		*threads_live += atomic_load_explicit(&thread->state, memory_order_relaxed) == THREAD_LIVE &&
 				 atomic_load_explicit(&thread->arena.size, memory_order_relaxed) != 0;

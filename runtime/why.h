@@ -13,7 +13,7 @@ struct why {
 	char text[512];
 };
 
-/* Formats why (NULL is allowed and drops the text) and returns status, so that `return explain(why, ...)` reads well. */
+/* Formats why (NULL is allowed, and drops the text) and returns status, so that `return explain(...)` reads well. */
 __attribute__((cold, format(printf, 3, 4))) int explain(struct why *why, int status, const char *format, ...);
 
 #endif

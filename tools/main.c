@@ -27,7 +27,8 @@ static const char global_options[] =
 
 static const char exit_codes[] =
 	"Exit codes: 0 done or conforms; 1 does not conform, diverged, regressed or rolled back; 2 usage or\n"
-	"configuration; 3 cannot load or refused; 4 no such process, no answer or timeout; 77 nothing could run here.\n";
+	"configuration; 3 cannot load or refused; 4 no such process, no answer or timeout; 77 nothing could run\n"
+	"here.\n";
 
 /* The options that every command takes, wherever they stand. */
 struct globals {
@@ -93,7 +94,8 @@ static int list_as_json(struct tool *tool)
 #ifdef HAVE_JANSSON
 	json_t *list = json_array();
 	for (const struct command *command = commands; command->name; command++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "name", command->name, "summary", command->summary));
+		json_array_append_new(list, json_pack("{s:s, s:s}", "name", command->name,
+						      "summary", command->summary));
 	return emit_json(tool, json_pack("{s:o}", "commands", list));
 #else
 	return fail(tool, EXIT_USAGE, "built without jansson");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What subcommands share: errors, JSON, options and suggestions. Called from the main thread of the tool only. No state.
+ * What subcommands share: errors, JSON, options and suggestions. Called from the main thread of the tool only. No
+ * state.
  */
 #include "tools/tool.h"
 
@@ -110,8 +111,8 @@ static int parse_number(struct tool *tool, const struct tool_option *option, con
 	errno = 0;
 	uint64_t number = strtoull(text, &end, 10);
 	if (errno || text[0] < '0' || text[0] > '9' || *end || number < option->least || number > option->most)
-		return fail(tool, EXIT_USAGE, "%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option->name,
-			    option->least, option->most, text);
+		return fail(tool, EXIT_USAGE, "%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'",
+			    option->name, option->least, option->most, text);
 	*(uint64_t *)option->value = number;
 	return EXIT_DONE;
 }

@@ -29,7 +29,7 @@ enum tool_exit {
 struct tool {
 	const char *command; /* "swap" */
 	bool json;           /* --json: only JSON on stdout, errors too */
-	FILE *out;           /* stdout, or --output FILE (written to a temporary name, renamed unless fail() was called) */
+	FILE *out;           /* stdout, or --output FILE (under a temporary name; renamed unless fail() was called) */
 	bool failed;         /* fail() was called */
 };
 
@@ -50,7 +50,7 @@ struct tool {
  */
 __attribute__((format(printf, 3, 4))) int fail(struct tool *tool, int code, const char *format, ...);
 
-/* The options of a subcommand, as "--name", "--name VALUE" or "--name=VALUE". The list ends with an entry without name. */
+/* The options of a subcommand: "--name", "--name VALUE" or "--name=VALUE". The list ends with an entry without name. */
 enum option_kind {
 	OPTION_FLAG,  /* bool: set to true */
 	OPTION_TEXT,  /* const char *: points into argv */
@@ -77,11 +77,11 @@ void suggest_names(char *text, size_t size, const char *word, const char *const 
 /* Redirects tool->out to a temporary file beside path. Anything that is not a regular file is written in place. */
 int open_output(struct tool *tool, const char *path);
 
-/* Flushes and, if code came without fail(), renames; returns code, or that of a write that failed (full disk, EPIPE). */
+/* Flushes and, unless fail() was called, renames; returns code, or that of a write that failed (full disk, EPIPE). */
 int close_output(struct tool *tool, int code);
 
 #ifdef HAVE_JANSSON
-/* Adds schema ("tenon.COMMAND/1") and tenon_version, writes it as the command's whole output, and drops the reference. */
+/* Adds schema ("tenon.COMMAND/1") and tenon_version, writes it as the whole output, and drops the reference. */
 int emit_json(struct tool *tool, json_t *object);
 
 /* A real; null for NaN and infinities, which JSON does not have. */

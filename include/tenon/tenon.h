@@ -6,7 +6,8 @@
  * an operator may swap or roll back at any moment; with backends of class EXACT no bit of any answer changes.
  *
  * Every function returns 0 or a negative status (enum tenon_status) unless it says otherwise; after a failure
- * tenon_error_detail() has one line: what, where, why and the remedy. The library never aborts, prints or exits.
+ * tenon_error_detail() has one line: what, where, why and the remedy. The library never prints, exits or aborts, but
+ * for [arena] overflow = abort, where an operator wants just that.
  * Functions are safe to call from any thread unless they say otherwise.
  */
 #ifndef TENON_H

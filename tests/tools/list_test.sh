@@ -75,7 +75,7 @@ is "... and says so" says out '^acme: usable$'
 is "... rule by rule" test "$(grep -c '^  passed ' out)" -ge 15
 is "... why auto does not take it" says out 'set \[runtime\] allow = acme to'
 run tenon explain --config empty.ini ./plugins/acme.so --json
-is "... by file as well" exits 0
+is_json "... by file as well" "$code == 0"
 is_json "... with every rule passed" 'd["state"] == "usable" and {r["verdict"] for r in d["rules"]} <= {"passed", "exempt"}'
 is_json "... and the keys of the contract" 'd["schema"] == "tenon.explain/1" and all(set(r) == {"rule", "verdict", "text"}
 	for r in d["rules"]) and d["path"] == "./plugins/acme.so"'
@@ -102,7 +102,7 @@ run tenon explain --config empty.ini nobody
 is "an unknown name exits 3" exits 3
 is "... and lists the valid ones" says err "there is no backend 'nobody'; there are scalar, acme"
 run tenon explain --config empty.ini ./nobody.so --json
-is "... a file that is not there, too" exits 3
+is_json "... a file that is not there, too" "$code == 3"
 is_json "... as an object" 'd["error"]["code"] == 3'
 run tenon explain
 is "no operand exits 2" exits 2

@@ -22,7 +22,7 @@ cp out plain.json
 TENON_MAX_ISA=scalar
 export TENON_MAX_ISA
 run tenon probe --config empty.ini --json
-is "a cap is no error" exits 0
+is_json "a cap is no error" "$code == 0"
 is_json "... and masks, with its name" \
 	'len(d["masked"]) > 0 and all(m["reason"] == "max_isa = scalar caps it" for m in d["masked"])'
 is_json "... just what was there" \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The entry points: every kernel refuses NULL in words, and a batch gives each call its own status under one table. What
- * each kernel accepts is tested with its spec.
+ * The entry points: every kernel refuses NULL in words, and a batch gives each call its own status under one table.
+ * What each kernel accepts is tested with its spec.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -190,8 +190,8 @@ static void free_ring(struct ring *ring)
 static struct tenon_spreading_activation_args spread_over(const struct ring *ring, uint32_t mode)
 {
 	return (struct tenon_spreading_activation_args){
-		.graph = ring->graph, .initial = ring->initial, .activation = ring->activation, .mode = mode, .steps = 2,
-		.threshold = 0.5f, .decay = 1};
+		.graph = ring->graph, .initial = ring->initial, .activation = ring->activation, .mode = mode,
+		.steps = 2, .threshold = 0.5f, .decay = 1};
 }
 
 static struct tenon_arena_stats read_arena_stats(void)
@@ -237,7 +237,8 @@ static void a_batch_takes_scratch_call_by_call(void **state)
 	struct ring small = make_ring(1000), large = make_ring(200000);
 	struct tenon_spreading_activation_args fits = spread_over(&small, TENON_SPREAD_STEP);
 	struct tenon_spreading_activation_args does_not = spread_over(&large, TENON_SPREAD_BFS);
-	struct tenon_call calls[] = {{TENON_ID_spreading_activation, 99, &does_not}, {TENON_ID_spreading_activation, 99, &fits}};
+	struct tenon_call calls[] = {
+		{TENON_ID_spreading_activation, 99, &does_not}, {TENON_ID_spreading_activation, 99, &fits}};
 	assert_int_equal(tenon_batch(calls, 2, NULL), TENON_EARENA);
 	assert_int_equal(calls[0].status, TENON_EARENA);
 	assert_int_equal(calls[1].status, TENON_OK);
