@@ -40,3 +40,6 @@ tests_exp_exp_LDADD = $(EXP_LIBS) runtime/libpolicy.la -lpthread -lm
 check-exp: tests/exp/exp$(EXEEXT)
 	$(LIBTOOL) --mode=execute $(EMULATOR) tests/exp/exp$(EXEEXT) --all
 .PHONY: check-exp
+
+# Automake cleans what is in its own lists only.
+CLEANFILES += $(EXP_LIBS)
