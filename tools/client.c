@@ -76,7 +76,7 @@ static void send_request(int fd, const char *request)
 	}
 }
 
-/* Reads to the end of the stream. NULL with errno: EAGAIN at the deadline, EPROTO for what is no answer. */
+/* Reads to the end of the stream. NULL with errno: EAGAIN at the deadline, ECONNRESET for nothing, EPROTO for no answer. */
 static char *read_answer(int fd, uint64_t deadline)
 {
 	size_t size = 4096, length = 0;
@@ -89,9 +89,9 @@ static char *read_answer(int fd, uint64_t deadline)
 			break;
 		if (got <= 0) {
 			bytes[length] = '\0';
-			if (strlen(bytes) == length)
+			if (length > 0 && strlen(bytes) == length)
 				return bytes;
-			errno = EPROTO;
+			errno = length > 0 ? EPROTO : ECONNRESET;
 			break;
 		}
 		length += (size_t)got;
@@ -163,6 +163,8 @@ static void describe_failure(int problem, const char *socket, uint64_t timeout_m
 		snprintf(error, size, "nobody listens at %s: its process has ended or closed Tenon", socket);
 	else if (problem == ESRCH)
 		snprintf(error, size, "another process listens at %s: name that path to talk to it", socket);
+	else if (problem == ECONNRESET)
+		snprintf(error, size, "the process hung up at %s without an answer: it ended or closed Tenon meanwhile", socket);
 	else if (problem == EPROTO)
 		snprintf(error, size, "what listens at %s does not speak TENON/1", socket);
 	else
