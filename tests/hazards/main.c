@@ -59,6 +59,23 @@ void need_no_tsan(void)
 		skip_hazard("the thread sanitizer does not survive it");
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define ASAN true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASAN true
+#endif
+#endif
+#ifndef ASAN
+#define ASAN false
+#endif
+
+void need_no_asan(void)
+{
+	if (ASAN)
+		skip_hazard("the address sanitizer takes the frames that it leaves behind for live ones");
+}
+
 void need_threads_after_fork(void)
 {
 	const char *emulator = getenv("EMULATOR");
