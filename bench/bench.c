@@ -26,7 +26,7 @@ size_t backend_count;
 static const struct {
 	const char *name;
 	bool (*run)(void);
-} topics[] = {{"dispatch", bench_dispatch}, {"similarity", bench_similarity}};
+} topics[] = {{"dispatch", bench_dispatch}, {"similarity", bench_similarity}, {"spread", bench_spread}};
 
 /* ---- Timer ------------------------------------------------------------------------------------------------------- */
 

@@ -52,5 +52,6 @@ void run_reading(void *context, size_t times);
 /* The topics; each prints its table. False: a kernel's bits differ from scalar's, and it was not timed. */
 bool bench_dispatch(void);
 bool bench_similarity(void);
+bool bench_spread(void);
 
 #endif

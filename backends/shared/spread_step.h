@@ -5,12 +5,10 @@
  */
 
 /* The terms of VEC_LANES nodes. */
-static inline vec make_term(const struct tenon_spreading_activation_args *a, const float *from, const uint32_t *offset)
+static inline vec make_term(vec x, const uint32_t *offset, vec threshold, vec decay, uint32_t rule)
 {
-	vec x = vec_load(from);
 	vec_int edges = int_sub(int_load((const int32_t *)offset + 1), int_load((const int32_t *)offset));
-	x = vec_select(vec_less_equal(vec_set(a->threshold), x), x, vec_set(0));
-	return term_of(x, edges, vec_set(a->decay), a->fan);
+	return term_of(vec_select(vec_less_equal(threshold, x), x, vec_set(0)), edges, decay, rule);
 }
 
 static inline uint32_t count_nonzero(vec x)
@@ -18,26 +16,39 @@ static inline uint32_t count_nonzero(vec x)
 	return (uint32_t)__builtin_popcount(mask_bits(vec_equal(x, vec_set(0))) ^ ((1u << VEC_LANES) - 1));
 }
 
-/* Fills term[], with -0 behind the end as padding. Returns the number of nodes whose term is not 0. */
-static uint32_t make_terms(const struct tenon_spreading_activation_args *a, const float *from, float *term)
+/* make_terms() for one rule, so that each gets a loop of its own. */
+static inline uint32_t make_terms_by(const struct tenon_spreading_activation_args *a, const float *from, float *term,
+				     uint32_t rule)
 {
 	const uint32_t *offset = a->graph->out_offset;
 	size_t nodes = a->graph->nodes, u = 0;
+	vec threshold = vec_set(a->threshold), decay = vec_set(a->decay);
 	uint32_t active = 0;
 	for (; u + VEC_LANES <= nodes; u += VEC_LANES) {
-		vec x = make_term(a, from + u, offset + u);
+		vec x = make_term(vec_load(from + u), offset + u, threshold, decay, rule);
 		vec_store(term + u, x);
 		active += count_nonzero(x);
 	}
-	float last[VEC_LANES] = {0};
 	uint32_t last_offset[VEC_LANES + 1] = {0};
-	memcpy(last, from + u, (nodes - u) * sizeof *last);
 	memcpy(last_offset, offset + u, (nodes - u + 1) * sizeof *last_offset);
-	vec_store(term + u, make_term(a, last, last_offset));
-	for (size_t i = 0; i < TENON_SLICE_ROWS; i++)
-		term[nodes + i] = -0.0f;
+	vec_store(term + u, make_term(vec_load_first(from + u, nodes - u), last_offset, threshold, decay, rule));
 	for (; u < nodes; u++)
 		active += term[u] != 0;
+	return active;
+}
+
+/* Fills term[], with -0 behind the end as padding. Returns the number of nodes whose term is not 0. */
+static uint32_t make_terms(const struct tenon_spreading_activation_args *a, const float *from, float *term)
+{
+	uint32_t active;
+	if (a->fan == TENON_FAN_LINEAR)
+		active = make_terms_by(a, from, term, TENON_FAN_LINEAR);
+	else if (a->fan == TENON_FAN_SQRT)
+		active = make_terms_by(a, from, term, TENON_FAN_SQRT);
+	else
+		active = make_terms_by(a, from, term, TENON_FAN_ONE);
+	for (size_t i = 0; i < TENON_SLICE_ROWS; i++)
+		term[a->graph->nodes + i] = -0.0f;
 	return active;
 }
 
@@ -57,20 +68,22 @@ static void pull(const struct tenon_spreading_activation_args *a, const float *f
 static void pull_slices(const struct tenon_spreading_activation_args *a, const float *from, const float *term)
 {
 	const struct tenon_graph *g = a->graph;
+	float *activation = a->activation;
+	vec retain = vec_set(a->retain);
 	for (uint32_t s = 0; s < g->slices; s++) {
 		const uint32_t *row = g->slice_row + (size_t)s * TENON_SLICE_ROWS;
 		vec sum[SLICE_VECS];
 		float to[TENON_SLICE_ROWS];
 		for (int i = 0; i < SLICE_VECS; i++)
-			sum[i] = vec_mul(vec_set(a->retain), vec_pick(from, row + i * VEC_LANES));
+			sum[i] = vec_mul(retain, vec_pick(from, row + i * VEC_LANES));
 		add_columns(g, s, term, sum);
 		for (int i = 0; i < SLICE_VECS; i++)
 			vec_store(to + i * VEC_LANES, sum[i]);
 		for (int i = 0; i < TENON_SLICE_ROWS; i++)
-			a->activation[row[i]] = to[i];
+			activation[row[i]] = to[i];
 	}
 	for (uint32_t h = 0; h < g->hubs; h++)
-		a->activation[g->hub[h]] = add_row(g, term, g->hub[h], a->retain * from[g->hub[h]]);
+		activation[g->hub[h]] = add_row(g, term, g->hub[h], a->retain * from[g->hub[h]]);
 }
 
 static void keep(const struct tenon_spreading_activation_args *a, const float *from)
