@@ -80,6 +80,9 @@ if [ -r "$data/vectors.bin" ] && [ -r "$data/wordnet.bin" ] && [ -z "${EMULATOR-
 	run tenon demo --data "$data" --query river
 	is "real data: river brings stream, bank and water" [ "$(grep -c \
 		'^ *[0-9.]*  \(stream, watercourse\|bank\|body of water, water\)  ' out)" = 3 ]
+	run tenon demo --data "$data" --seconds 1
+	is "real data: so does the show" [ "$(grep -c \
+		'^ *[0-9.]*  \(stream, watercourse\|bank\|body of water, water\)  ' out)" = 3 ]
 	run tenon demo --data "$data" --seconds 5 --json
 	is "real data: all of it" json 'd["dataset"]["nodes"] == 117659 and d["dataset"]["edges"] == 285152 and
 		d["dataset"]["vectors"] == 341479 and d["dataset"]["dim"] == 100'
