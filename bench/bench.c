@@ -26,7 +26,12 @@ size_t backend_count;
 static const struct {
 	const char *name;
 	bool (*run)(void);
-} topics[] = {{"dispatch", bench_dispatch}, {"similarity", bench_similarity}, {"spread", bench_spread}};
+} topics[] = {
+	{"decay", bench_decay},
+	{"dispatch", bench_dispatch},
+	{"similarity", bench_similarity},
+	{"spread", bench_spread},
+};
 
 /* ---- Timer ------------------------------------------------------------------------------------------------------- */
 

@@ -49,8 +49,21 @@ struct reading {
 };
 void run_reading(void *context, size_t times);
 
+/*
+ * The physical limit of one that reads two buffers and writes a third: like run_reading, with non-temporal stores.
+ * All are aligned to 64 bytes, and count is a multiple of 16.
+ */
+struct streaming {
+	const float *values;
+	const uint64_t *more;
+	float *out;
+	size_t count;
+};
+void run_streaming(void *context, size_t times);
+
 /* The topics; each prints its table. False: a kernel's bits differ from scalar's, and it was not timed. */
 bool bench_dispatch(void);
+bool bench_decay(void);
 bool bench_similarity(void);
 bool bench_spread(void);
 

@@ -3,8 +3,8 @@
 EXTRA_PROGRAMS = bench/bench
 bench_bench_SOURCES = $(BENCH_FILES)
 bench_bench_CFLAGS = $(RUNTIME_CFLAGS) -fno-tree-vectorize -falign-functions=64 -falign-loops=64
-bench_bench_CPPFLAGS = $(AM_CPPFLAGS) $(URCU_CFLAGS)
-bench_bench_LDADD = runtime/libruntime.la -lm
+bench_bench_CPPFLAGS = $(AM_CPPFLAGS) $(URCU_CFLAGS) $(EXP_CPPFLAGS)
+bench_bench_LDADD = $(EXP_LIBS) runtime/libruntime.la -lm
 CLEANFILES += bench/bench$(EXEEXT)
 
 bench: bench-parts

@@ -14,4 +14,23 @@ typedef void exp_fn(const float *x, float *e, size_t n);
 
 exp_fn exp_scalar, exp_avx2, exp_avx512, exp_neon;
 
+/* Those that were built, scalar first; needs is for check_needs(). */
+struct exp_isa {
+	const char *name, *needs;
+	exp_fn *function;
+};
+static const struct exp_isa exp_isas[] = {
+	{"scalar", "", exp_scalar},
+#ifdef EXP_AVX2
+	{"avx2", "x86-64-v3", exp_avx2},
+#endif
+#ifdef EXP_AVX512
+	{"avx512", "x86-64-v4", exp_avx512},
+#endif
+#ifdef EXP_NEON
+	{"neon", "asimd", exp_neon},
+#endif
+};
+enum { EXP_ISAS = sizeof exp_isas / sizeof *exp_isas };
+
 #endif

@@ -15,40 +15,22 @@
 #include "runtime/cpu.h"
 #include "tests/exp/exp.h"
 
-enum { CHUNK = 8 * EXP_MULTIPLE, THREADS_MAX = 64, ISAS_MAX = 4 };
+enum { CHUNK = 8 * EXP_MULTIPLE, THREADS_MAX = 64 };
 #define LAST_BITS 0x7fffffffu /* from 0 on: all numbers, +Inf, and NaNs */
 #define LIMIT 1.0
-
-struct isa {
-	const char *name, *needs;
-	exp_fn *function;
-};
-
-static const struct isa isas[ISAS_MAX] = {
-	{"scalar", "", exp_scalar},
-#ifdef EXP_AVX2
-	{"avx2", "x86-64-v3", exp_avx2},
-#endif
-#ifdef EXP_AVX512
-	{"avx512", "x86-64-v4", exp_avx512},
-#endif
-#ifdef EXP_NEON
-	{"neon", "asimd", exp_neon},
-#endif
-};
 
 /* What one thread found; the worst is the first of its kind. */
 struct findings {
 	double worst;
 	float worst_x;
-	uint64_t floats, wrong[ISAS_MAX]; /* [0]: not +0 behind the end of the domain, or not NaN for a NaN */
-	float wrong_x[ISAS_MAX];
+	uint64_t floats, wrong[EXP_ISAS]; /* [0]: not +0 behind the end of the domain, or not NaN for a NaN */
+	float wrong_x[EXP_ISAS];
 };
 
 static struct {
 	uint64_t stride;
 	_Atomic uint64_t next; /* chunk */
-	int usable[ISAS_MAX];
+	int usable[EXP_ISAS];
 	struct findings findings[THREADS_MAX];
 } run;
 
@@ -91,10 +73,10 @@ static void check_chunk(struct findings *f, const float *x, size_t n)
 	exp_scalar(x, want, CHUNK);
 	for (size_t i = 0; i < n; i++)
 		note_error(f, x[i], want[i]);
-	for (int k = 1; k < ISAS_MAX; k++) {
+	for (int k = 1; k < EXP_ISAS; k++) {
 		if (!run.usable[k])
 			continue;
-		isas[k].function(x, e, CHUNK);
+		exp_isas[k].function(x, e, CHUNK);
 		for (size_t i = 0; i < n; i++)
 			note_difference(f, k, x[i], e[i], want[i]);
 	}
@@ -125,7 +107,7 @@ static void add_findings(struct findings *sum, const struct findings *f)
 		sum->worst_x = f->worst_x;
 	}
 	sum->floats += f->floats;
-	for (int k = 0; k < ISAS_MAX; k++) {
+	for (int k = 0; k < EXP_ISAS; k++) {
 		if (f->wrong[k] && (!sum->wrong[k] || f->wrong_x[k] < sum->wrong_x[k]))
 			sum->wrong_x[k] = f->wrong_x[k];
 		sum->wrong[k] += f->wrong[k];
@@ -155,12 +137,12 @@ static int report(const struct findings *sum, const struct why *whys)
 	int failed = !(sum->worst <= LIMIT), test = 1;
 	printf("%sok 1 - scalar: at most %.6f ulp, at x = %a; %" PRIu64 " floats\n", failed ? "not " : "", sum->worst,
 		(double)sum->worst_x, sum->floats);
-	for (int k = 1; k < ISAS_MAX && isas[k].name; k++) {
+	for (int k = 1; k < EXP_ISAS; k++) {
 		if (!run.usable[k]) {
-			printf("ok %d - %s # SKIP %s\n", ++test, isas[k].name, whys[k].text);
+			printf("ok %d - %s # SKIP %s\n", ++test, exp_isas[k].name, whys[k].text);
 			continue;
 		}
-		printf("%sok %d - %s: the bits of scalar\n", sum->wrong[k] ? "not " : "", ++test, isas[k].name);
+		printf("%sok %d - %s: the bits of scalar\n", sum->wrong[k] ? "not " : "", ++test, exp_isas[k].name);
 		if (sum->wrong[k])
 			printf("# %" PRIu64 " differ, the first at x = %a\n", sum->wrong[k], (double)sum->wrong_x[k]);
 		failed += sum->wrong[k] > 0;
@@ -172,11 +154,11 @@ static int report(const struct findings *sum, const struct why *whys)
 int main(int argc, char **argv)
 {
 	struct cpu cpu;
-	struct why whys[ISAS_MAX];
+	struct why whys[EXP_ISAS];
 	run.stride = argc > 1 && strcmp(argv[1], "--all") == 0 ? 1 : 4099;
 	probe_cpu(&cpu);
-	for (int k = 0; k < ISAS_MAX; k++)
-		run.usable[k] = isas[k].name && check_needs(&cpu, isas[k].needs, &whys[k]) == 0;
+	for (int k = 0; k < EXP_ISAS; k++)
+		run.usable[k] = check_needs(&cpu, exp_isas[k].needs, &whys[k]) == 0;
 	struct findings sum = run_threads();
 	return report(&sum, whys) != 0;
 }
