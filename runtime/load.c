@@ -219,8 +219,8 @@ static int test_kernels(const struct negotiation *n)
 		if (!n->image->function[i] || n->image->numeric_class[i] != TENON_EXACT)
 			continue;
 		if (kernels[i].test(n->image->function[i], &found))
-			return explain(n->why, TENON_EREFUSED, "%s: self-test of %s: %.400s", n->candidate->path,
-				       kernels[i].name, found.text);
+			return explain(n->why, TENON_EREFUSED, "%s: %.400s; report it to its vendor (%s)", n->candidate->path,
+				       found.text, n->candidate->vetted.vendor);
 	}
 	return TENON_OK;
 }

@@ -61,7 +61,7 @@ if tenon demo --data world --query river --json > out 2> err; then
 		all(v > 0 for v in d["queries_per_second"].values()) and d["swaps"] >= len(d["queries_per_second"]) - 1'
 	is "... and was rolled back once" json 'd["rollbacks"] == 1'
 	is "... the broken backend was refused by its self-test" json '[r["name"] for r in d["refused"]] ==
-		["wrong"] and "self-test of vector_similarity" in d["refused"][0]["reason"]'
+		["wrong"] and "vector_similarity: self-test" in d["refused"][0]["reason"]'
 	is "... and nothing else went to stderr" empty err
 else
 	skip "the show as JSON" "built without jansson"

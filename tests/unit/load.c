@@ -38,7 +38,7 @@ static void oddities_are_refused_by_name(void **state)
 		{"class", "unknown class 7"},
 		{"bounded", "numerics = bounded"},
 		{"needs", "three wishes"},
-		{"bits", "self-test of inner_product"},
+		{"bits", "inner_product: self-test"},
 		{"float", "floating-point control state"},
 	};
 	(void)state;
