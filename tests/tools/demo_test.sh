@@ -72,7 +72,7 @@ is "... shows recalls first" says out 'comes to mind'
 is "... names the process for tenon status, or why it cannot" says out 'tenon status [0-9]\|^('
 is "... has a row for scalar" says out '^  scalar '
 is "... and one for the rollback" says out 'rolled back in'
-is "... and says what was refused" says out '^refused: .*wrong.so: self-test'
+is "... and says what was refused" says out '^refused: .*wrong.so: vector_similarity: self-test'
 is "... and that no bit changed" says out 'not one bit of [0-9]* answers changed'
 
 data=${TENON_DATA:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/tenon}

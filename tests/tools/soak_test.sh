@@ -16,8 +16,8 @@ soak() { ${EMULATOR-} "$tool" soak "$@"; }
 json() { python3 -c 'import json, sys; d = json.load(open("out")); sys.exit(not eval("(" + sys.argv[1] + ")"))' "$1"; }
 clean='wrong 0, failed 0, mixed 0, leaked mappings 0, leaked descriptors 0, not unloaded 0'
 
-# Sanitizers leave a tenth of the speed or less; `make soak` has the figures that count.
-if is_sanitized; then warm=150 cold=30; else warm=1500 cold=300; fi
+# Sanitizers and emulators leave a tenth of the speed or less; `make soak` has the figures that count.
+if [ "${EMULATOR-}" ] || is_sanitized; then warm=150 cold=30; else warm=1500 cold=300; fi
 run soak --swaps $warm --seconds 60 --threads 16
 is "a warm soak is clean" exits 0
 is "... and says so" says out "^$clean$"
