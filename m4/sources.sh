@@ -25,7 +25,9 @@ for file in runtime/*.c; do
 	*) runtime="$runtime $file" ;;
 	esac
 done
+# shellcheck disable=SC2086 # one word a file
 list POLICY_FILES $policy runtime/specs/*.c
+# shellcheck disable=SC2086
 list RUNTIME_FILES $runtime runtime/*.h runtime/*.def runtime/specs/*.h
 list SCALAR_FILES backends/scalar/*.c backends/scalar/*.h
 list SHARED_FILES backends/shared/*.h
@@ -33,6 +35,7 @@ list AVX2_FILES backends/avx2/*.c backends/avx2/*.h
 list AVX512_FILES backends/avx512/*.c backends/avx512/*.h
 list NEON_FILES backends/neon/*.c backends/neon/*.h
 # The demo is a library of its own, so that unit tests can have it.
+# shellcheck disable=SC2046
 list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '\n' | grep -v '^tools/demo/')
 list DEMO_FILES tools/demo/*.c tools/demo/*.h
 list BITS_FILES tests/bits/*.c tests/bits/*.h

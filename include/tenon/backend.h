@@ -109,15 +109,15 @@ static inline uint64_t tenon_workspace_floats(uint32_t nodes)
 {
 	return ((uint64_t)nodes + 31) / 16 * 64;
 }
-static inline uint64_t tenon_workspace_size(uint32_t nodes)
+__attribute__((unused)) static inline uint64_t tenon_workspace_size(uint32_t nodes)
 {
 	uint64_t groups = ((uint64_t)nodes + 4095) / 4096;
 	return 4 * tenon_workspace_floats(nodes) + 256 * groups + (groups + 63) / 64 * 64;
 }
 
 /* Lays out *workspace in memory: 64-byte aligned, tenon_workspace_size() bytes, or, for term alone, _floats(). */
-static inline void tenon_workspace_place(struct tenon_workspace *workspace, const struct tenon_graph *graph,
-					 void *memory)
+__attribute__((unused)) static inline void tenon_workspace_place(struct tenon_workspace *workspace,
+								 const struct tenon_graph *graph, void *memory)
 {
 	uint64_t floats = tenon_workspace_floats(graph->nodes);
 	unsigned char *at = (unsigned char *)memory;
