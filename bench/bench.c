@@ -23,6 +23,7 @@
 struct backend backends[CONTENDERS_MAX];
 size_t backend_count;
 
+/* swap stays last: its cold swaps unload the images that backends[] points into. */
 static const struct {
 	const char *name;
 	bool (*run)(void);
@@ -31,6 +32,7 @@ static const struct {
 	{"dispatch", bench_dispatch},
 	{"similarity", bench_similarity},
 	{"spread", bench_spread},
+	{"swap", bench_swap},
 };
 
 /* ---- Timer ------------------------------------------------------------------------------------------------------- */

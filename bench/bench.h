@@ -66,5 +66,6 @@ bool bench_dispatch(void);
 bool bench_decay(void);
 bool bench_similarity(void);
 bool bench_spread(void);
+bool bench_swap(void);
 
 #endif
