@@ -75,7 +75,7 @@ struct tenon_call {
 
 /* Who served a batch. */
 struct tenon_served {
-	uint64_t generation; /* of the table; grows with each publication */
+	uint64_t generation; /* of the table: 0 is scalar's; grows with each swap, and a rollback brings its target's back */
 	char backend[32];    /* the backend of the first call */
 };
 
@@ -129,18 +129,19 @@ void tenon_workspace_destroy(struct tenon_workspace *workspace);
 /*
  * Replaces the backend of every kernel by name ("avx2") or path (anything with a slash): all kernels or nothing. Calls
  * in flight finish on the old one. Kernels that the backend lacks, or whose features this CPU lacks, get scalar. Pins
- * the backend: nothing automatic changes it until tenon_unpin(). cold: load a fresh image even if one is warm, and
- * unload the replaced one as soon as its readers are gone.
+ * the backend: nothing automatic changes it until tenon_unpin(). Repeating a finished swap changes nothing. cold: load
+ * a fresh image even if one is warm, and unload the replaced one as soon as no call uses it and no rollback can need it.
  * TENON_ENOENT (the detail lists the valid names), TENON_EREFUSED, TENON_EUNSUPPORTED, TENON_EROLLEDBACK,
- * TENON_EAGAIN (too many replaced images wait for readers), TENON_EFORKED, TENON_ENOTOPEN. On any failure the serving
- * backend stays.
+ * TENON_EAGAIN (64 replaced images wait for readers and one more would be loaded), TENON_EFORKED, TENON_ENOTOPEN,
+ * TENON_EINVAL, TENON_ENOMEM, TENON_ESYSTEM. On any failure the serving backend stays.
  */
 enum tenon_swap_flags { TENON_SWAP_COLD = 1 };
 int tenon_swap(const char *backend, unsigned flags);
 
 /*
- * Publishes what served before the last swap, or scalar: one store, no lock, no allocation; async-signal-safe, cannot
- * fail, and wins over a swap in flight. Pins. A second rollback is a no-op.
+ * Publishes what served before the last completed swap, or scalar: one store, no lock, no allocation;
+ * async-signal-safe, cannot fail, and wins over a swap in flight. Pins until tenon_unpin() or the last tenon_close(). A
+ * second rollback is a no-op, also to the previous table after one to scalar.
  */
 enum tenon_rollback_target { TENON_ROLLBACK_PREVIOUS = 0, TENON_ROLLBACK_SCALAR = 1 };
 void tenon_rollback(enum tenon_rollback_target target);
@@ -210,8 +211,10 @@ typedef void tenon_log_fn(enum tenon_log_level level, const char *line, void *us
 void tenon_log_set(tenon_log_fn *callback, void *user);
 
 /*
- * A forked child keeps its parent's table, never unloads and starts no thread. This makes swap, control socket and
- * unloading available in it again. Call it in the child, before it has more than one thread.
+ * A forked child keeps its parent's table and starts no thread. This makes open, swap, close and the control socket
+ * available in it again; nothing is ever unloaded there, because no grace period can be proven (unload_reason says so). If
+ * the parent was loading or unloading a backend at the fork, swaps in the child to what is not loaded yet are
+ * TENON_EFORKED. Call it in the child, before it has more than one thread. 0, and no change, in any other process.
  */
 int tenon_after_fork(void);
 
