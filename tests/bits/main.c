@@ -8,8 +8,6 @@
  * Without arguments it takes FOLDER from TENON_BACKEND_PATH and FILE from $top_srcdir/tests/bits/golden.txt. --record
  * rewrites FILE when all backends agree.
  */
-#include <dirent.h>
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,9 +15,9 @@
 #include <string.h>
 
 #include "runtime/cpu.h"
-#include "runtime/find.h"
 #include "runtime/kernels.h"
 #include "tests/bits/bits.h"
+#include "tests/bits/plugins.h"
 
 #define TENON_ARG(type, member)
 #define TENON_KERNEL(id, name, scratch, args) bits_##name,
@@ -28,13 +26,6 @@ static void (*const run_bits[KERNEL_COUNT])(tenon_kernel_fn *function, struct bi
 };
 #undef TENON_KERNEL
 #undef TENON_ARG
-
-enum { PLUGIN_LIMIT = 32 };
-
-struct plugin {
-	char name[32];
-	const struct tenon_backend *backend;
-};
 
 static struct {
 	struct cpu cpu;
@@ -52,59 +43,20 @@ static void result(int ok, const char *text, const char *remark)
 
 /* ---- Plugins ----------------------------------------------------------------------------------------------------- */
 
-static void add_plugin(const struct candidate *file)
+static void find_plugins(const char *folder)
 {
-	static const struct tenon_services services = {sizeof services, TENON_ABI_OLDEST, TENON_ABI_CURRENT, 0, "bits"};
-	char text[PATH_MAX + 64];
-	snprintf(text, sizeof text, "open %s", file->path);
-	void *handle = dlopen(file->path, RTLD_NOW | RTLD_LOCAL);
-	tenon_backend_entry_fn *entry = NULL;
-	if (handle)
-		*(void **)&entry = dlsym(handle, "tenon_backend_entry");
-	if (!entry) {
-		result(0, text, "");
-		printf("# %s\n", dlerror());
-		return;
-	}
-	struct plugin *plugin = &run.plugins[run.plugin_count++];
-	snprintf(plugin->name, sizeof plugin->name, "%s", file->vetted.name);
-	plugin->backend = entry(&services);
-}
-
-/* Opens a file if this CPU can run it; says so where it cannot. */
-static void consider_file(const char *folder, const char *name)
-{
-	struct candidate file;
-	char path[PATH_MAX], text[PATH_MAX + 64];
-	size_t length = strlen(name);
-	if (length < 4 || strcmp(name + length - 3, ".so") != 0 || run.plugin_count == PLUGIN_LIMIT)
-		return;
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	int status = examine_backend(&run.cpu, path, &file);
-	if (!status) {
-		add_plugin(&file);
-		return;
-	}
-	snprintf(text, sizeof text, "%s # SKIP %s", name, file.why.text);
-	result(status == TENON_EUNSUPPORTED, text, "");
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void open_plugins(const char *folder)
-{
-	struct dirent **entries = NULL;
-	int count = folder ? scandir(folder, &entries, NULL, by_name) : -1;
+	char text[sizeof(struct why) + 128];
+	int count = open_plugins(folder, &run.cpu, run.plugins);
 	if (count < 0)
 		result(0, "read the folder of plugins: ", folder ? folder : "TENON_BACKEND_PATH is not set");
 	for (int i = 0; i < count; i++) {
-		consider_file(folder, entries[i]->d_name);
-		free(entries[i]);
+		const struct plugin *plugin = &run.plugins[i];
+		if (!plugin->status)
+			continue;
+		snprintf(text, sizeof text, "%s # SKIP %s", plugin->name, plugin->why.text);
+		result(plugin->status == TENON_EUNSUPPORTED, text, "");
 	}
-	free(entries);
+	run.plugin_count = count < 0 ? 0 : (size_t)count;
 }
 
 /* ---- Golden hashes ----------------------------------------------------------------------------------------------- */
@@ -141,7 +93,7 @@ static int write_golden(const char *path)
 
 static void report_line(const char *kernel, const char *backend, const struct bits *bits, int ok, const char *remark)
 {
-	char text[160];
+	char text[320];
 	snprintf(text, sizeof text, "%s %s %" PRIu64 " %016" PRIx64, kernel, backend, bits->cases, bits->hash);
 	result(ok, text, remark);
 }
@@ -166,7 +118,7 @@ static void run_plugin_kernel(int k, const struct plugin *plugin, const struct t
 {
 	struct bits bits = {.trace = reference->trace, .trace_cases = reference->cases, .compare = 1};
 	struct why why;
-	char backend[64];
+	char backend[160];
 	snprintf(backend, sizeof backend, "%s%s%s", plugin->name, *entry->needs ? ":" : "", entry->needs);
 	if (check_needs(&run.cpu, entry->needs, &why)) {
 		report_line(kernels[k].name, backend, &bits, 1, " # SKIP this CPU lacks a feature of the entry");
@@ -186,9 +138,9 @@ static void run_kernel(int k, int record)
 	run_reference(k, record, &reference);
 	for (size_t p = 0; p < run.plugin_count; p++) {
 		const struct tenon_backend *backend = run.plugins[p].backend;
-		for (uint32_t e = 0; e < backend->kernel_count; e++)
-			if (backend->kernels[e].id == kernels[k].id)
-				run_plugin_kernel(k, &run.plugins[p], &backend->kernels[e], &reference);
+		for (uint32_t e = 0; backend && e < backend->kernel_count; e++)
+			if (get_entry(backend, e)->id == kernels[k].id)
+				run_plugin_kernel(k, &run.plugins[p], get_entry(backend, e), &reference);
 	}
 	free(reference.trace);
 }
@@ -228,7 +180,7 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	probe_cpu(&run.cpu);
-	open_plugins(options.folder);
+	find_plugins(options.folder);
 	read_golden(options.golden);
 	for (int k = 0; k < KERNEL_COUNT; k++)
 		run_kernel(k, options.record);
