@@ -27,6 +27,7 @@ static void reset(void)
 	publish_hook = NULL;
 	uint64_t vetoes;
 	assert_true(reset_publication());
+	roll_back(TENON_ROLLBACK_SCALAR); /* long over: what it chose must not matter to a later swap */
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(begin_swap(&vetoes, NULL), TENON_OK);
 		assert_int_equal(finish_swap(vetoes, i ? &base : &older, NULL), TENON_OK);
@@ -97,6 +98,30 @@ static void half_a_rollback_stops_swaps(void **state)
 	forget_rollbacks_under_way();
 	assert_true(find_reachable(reachable));
 	assert_int_equal(begin_swap(&vetoes, &why), TENON_OK);
+}
+
+static bool was_published;
+
+static void note_published(const char *step)
+{
+	was_published = was_published || strcmp(step, "published") == 0;
+}
+
+/* A rollback while the swap was preparing: the new table is never seen. */
+static void vetoed_swap_is_not_published(void **state)
+{
+	(void)state;
+	uint64_t vetoes;
+	struct why why;
+	reset();
+	assert_int_equal(begin_swap(&vetoes, &why), TENON_OK);
+	roll_back(TENON_ROLLBACK_PREVIOUS);
+	was_published = false;
+	publish_hook = note_published;
+	assert_int_equal(finish_swap(vetoes, &fresh, &why), TENON_EROLLEDBACK);
+	publish_hook = NULL;
+	assert_false(was_published);
+	assert_ptr_equal(active_table, &older);
 }
 
 /* ---- Interleaved ------------------------------------------------------------------------------------------------- */
@@ -245,6 +270,7 @@ int main(void)
 		cmocka_unit_test(repeated_swap_keeps_previous),
 		cmocka_unit_test(swap_after_rollback),
 		cmocka_unit_test(half_a_rollback_stops_swaps),
+		cmocka_unit_test(vetoed_swap_is_not_published),
 		cmocka_unit_test(rollback_wins_everywhere),
 		cmocka_unit_test(swap_inside_rollback_yields),
 	};
