@@ -94,6 +94,7 @@ void hazard_fork_child_calls(void)
 void hazard_fork_under_load(void)
 {
 	need_threads_after_fork();
+	need_no_asan("a thread may hold its allocator's lock at the fork");
 	CHECK(open_quietly() == TENON_OK);
 	start_load();
 	for (int i = 0; i < 40; i++)
@@ -119,6 +120,7 @@ void hazard_after_fork(void)
 void hazard_after_fork_under_load(void)
 {
 	need_threads_after_fork();
+	need_no_asan("a thread may hold its allocator's lock at the fork");
 	CHECK(open_quietly() == TENON_OK);
 	start_load();
 	for (int i = 0; i < 40; i++)

@@ -28,8 +28,8 @@ void need_threads_after_fork(void);
 /* The thread sanitizer's own state is gone in the last round of thread-specific destructors. */
 void need_no_tsan(void);
 
-/* Frames that end without returning stay poisoned for the address sanitizer. */
-void need_no_asan(void);
+/* Skips under the address sanitizer, saying why that cannot meet the hazard. */
+void need_no_asan(const char *reason);
 
 /* fork() with a child that runs function and then must exit with 0 within ten seconds. */
 void check_child(void (*function)(void));

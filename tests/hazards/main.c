@@ -70,10 +70,10 @@ void need_no_tsan(void)
 #define ASAN false
 #endif
 
-void need_no_asan(void)
+void need_no_asan(const char *reason)
 {
 	if (ASAN)
-		skip_hazard("the address sanitizer takes the frames that it leaves behind for live ones");
+		skip_hazard(reason);
 }
 
 void need_threads_after_fork(void)
