@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The bench: opens the runtime, collects the kernels of every usable backend, pins itself and runs the topics. The timer
- * lives here too. `make bench` builds and runs it; `bench TOPIC...` runs some. One thread.
+ * The bench: opens the runtime, collects the kernels of every usable backend, pins itself and runs the topics. `make
+ * bench` builds and runs it; `bench [--json] [TOPIC...]` runs some. One thread.
  */
 #define _GNU_SOURCE
 #include "bench/bench.h"
 
-#include <math.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tenon/tenon.h>
-#include <time.h>
 
 #include "runtime/config.h"
 #include "runtime/cpu.h"
@@ -33,60 +30,9 @@ static const struct {
 	{"similarity", bench_similarity},
 	{"spread", bench_spread},
 	{"swap", bench_swap},
+	{"top_k", bench_top_k},
 };
-
-/* ---- Timer ------------------------------------------------------------------------------------------------------- */
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
-static double median(double values[ROUNDS])
-{
-	qsort(values, ROUNDS, sizeof *values, by_value);
-	return values[ROUNDS / 2];
-}
-
-static double time_run(const struct contender *contender, size_t times)
-{
-	double start = now();
-	contender->run(contender->context, times);
-	return now() - start;
-}
-
-static size_t calibrate(const struct contender *contender, double nanoseconds)
-{
-	size_t times = 1;
-	while (time_run(contender, times) < nanoseconds && times < (size_t)1 << 40)
-		times *= 2;
-	return times;
-}
-
-void time_contenders(struct contender *list, size_t count, double nanoseconds)
-{
-	static double rounds[CONTENDERS_MAX][ROUNDS];
-	size_t times[CONTENDERS_MAX];
-	for (size_t i = 0; i < count; i++)
-		times[i] = calibrate(&list[i], nanoseconds);
-	for (int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < count; i++)
-			rounds[i][round] = time_run(&list[i], times[i]) / (double)times[i];
-	for (size_t i = 0; i < count; i++) {
-		list[i].median = median(rounds[i]);
-		for (int round = 0; round < ROUNDS; round++)
-			rounds[i][round] = fabs(rounds[i][round] - list[i].median);
-		list[i].deviation = median(rounds[i]);
-	}
-}
+enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
 
 /* ---- What is timed ----------------------------------------------------------------------------------------------- */
 
@@ -115,10 +61,11 @@ static int by_rank(const void *a, const void *b)
 	return ((const struct candidate *)a)->rank - ((const struct candidate *)b)->rank;
 }
 
+static struct cpu cpu;
+
 static int collect_backends(void)
 {
 	static struct config config;
-	struct cpu cpu;
 	struct candidate *list;
 	size_t count;
 	struct why why;
@@ -139,25 +86,38 @@ static int collect_backends(void)
 	return 0;
 }
 
-static void pin_thread(void)
+/* argv without the program and --json. Returns false for a topic that there is not. */
+static bool choose_topics(int argc, char **argv, bool chosen[TOPIC_COUNT])
 {
-	cpu_set_t set;
-	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
-	sched_setaffinity(0, sizeof set, &set);
+	for (size_t i = 0; i < TOPIC_COUNT; i++)
+		chosen[i] = argc == 0;
+	for (int a = 0; a < argc; a++) {
+		size_t i = 0;
+		while (i < TOPIC_COUNT && strcmp(topics[i].name, argv[a]) != 0)
+			i++;
+		if (i == TOPIC_COUNT)
+			return false;
+		chosen[i] = true;
+	}
+	return true;
 }
 
-static bool is_asked_for(const char *name, int argc, char **argv)
+static int print_usage(void)
 {
-	bool asked = argc < 2;
-	for (int i = 1; i < argc; i++)
-		asked = asked || strcmp(argv[i], name) == 0;
-	return asked;
+	fputs("usage: bench [--json] [TOPIC...]; topics:", stderr);
+	for (size_t i = 0; i < TOPIC_COUNT; i++)
+		fprintf(stderr, " %s", topics[i].name);
+	fputs("\n", stderr);
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	bool conforms = true;
+	bool json = argc > 1 && strcmp(argv[1], "--json") == 0, chosen[TOPIC_COUNT], conforms = true;
+	if (!choose_topics(argc - 1 - json, argv + 1 + json, chosen))
+		return print_usage();
+	if (json && begin_json())
+		return 2;
 	if (tenon_open(NULL)) {
 		fprintf(stderr, "bench: %s\n", tenon_error_detail());
 		return 2;
@@ -165,9 +125,11 @@ int main(int argc, char **argv)
 	pin_thread();
 	if (collect_backends())
 		return 2;
-	for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
-		if (is_asked_for(topics[i].name, argc, argv))
+	for (size_t i = 0; i < TOPIC_COUNT; i++)
+		if (chosen[i])
 			conforms = topics[i].run() && conforms;
 	tenon_close();
+	if (json && end_json(cpu.model, cpu.level))
+		return 2;
 	return conforms ? 0 : 1;
 }

@@ -9,10 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/timer.h"
 #include "runtime/kernels.h"
-
-#define CONTENDERS_MAX 12
-#define ROUNDS 41
 
 struct backend {
 	char name[32];
@@ -22,17 +20,6 @@ struct backend {
 /* scalar first, then every usable plugin by rising ISA level. */
 extern struct backend backends[CONTENDERS_MAX];
 extern size_t backend_count;
-
-/* One thing to time: run(context, times) does it that often. median and deviation (MAD) are nanoseconds for once. */
-struct contender {
-	const char *name;
-	void (*run)(void *context, size_t times);
-	void *context;
-	double median, deviation;
-};
-
-/* Times the contenders in turn, round by round, each round at least `nanoseconds` long. */
-void time_contenders(struct contender *list, size_t count, double nanoseconds);
 
 /* A kernel call, as a context of run_call(). */
 struct call {
@@ -61,11 +48,29 @@ struct streaming {
 };
 void run_streaming(void *context, size_t times);
 
+/*
+ * A line of --json: a contender under its kernel and shape, and what it is compared with; NAN where that does not apply.
+ * ratio_scalar: times as fast as the plain sequential loop. ratio_limit: the share of what the machine can do at all.
+ */
+struct figure {
+	const char *kernel, *shape;
+	const struct contender *contender;
+	double gb_per_s, ratio_scalar, ratio_limit;
+};
+
+/* Nothing without --json. */
+void record_figure(const struct figure *figure);
+
+/* With --json stdout belongs to the object, which end_json() prints, and tables go to stderr. 0, or -1 with a message. */
+int begin_json(void);
+int end_json(const char *model, const char *level);
+
 /* The topics; each prints its table. False: a kernel's bits differ from scalar's, and it was not timed. */
 bool bench_dispatch(void);
 bool bench_decay(void);
 bool bench_similarity(void);
 bool bench_spread(void);
 bool bench_swap(void);
+bool bench_top_k(void);
 
 #endif

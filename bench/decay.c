@@ -114,6 +114,17 @@ static bool conforms(const struct backend *backend, const struct tenon_decay_exp
 	return false;
 }
 
+static void record_list(const struct contender *list, size_t count, size_t n, bool streams)
+{
+	char shape[32];
+	snprintf(shape, sizeof shape, "%zu", n);
+	for (size_t i = 0; i < count; i++) {
+		double ratio = compare_contenders(i, 0);
+		record_figure(&(struct figure){"decay_exponential", shape, &list[i], 16.0 * (double)n / list[i].median,
+					       streams ? NAN : ratio, streams ? ratio : NAN});
+	}
+}
+
 /* The peer comes first: all others are compared with it. */
 static bool compare_decay(size_t n, const char *peer, const char *ratio)
 {
@@ -142,6 +153,7 @@ static bool compare_decay(size_t n, const char *peer, const char *ratio)
 	if (good) {
 		time_contenders(list, count, 100e3);
 		print_list(list, count, (double)n, 16);
+		record_list(list, count, n, streams);
 	}
 	free_args(&args, expected);
 	return good;

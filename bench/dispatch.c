@@ -3,6 +3,7 @@
  * Topic: what a call costs beyond a plain function pointer (section, dereference, call, end of section; validation apart),
  * and what it costs to publish a table and to roll back. Uses the runtime's own inline functions, not copies of them.
  */
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <tenon/tenon.h>
@@ -85,11 +86,15 @@ bool bench_dispatch(void)
 	time_contenders(changes, 2, 200e3);
 	atomic_store(&active_table, before);
 	printf("\n%-24s %10s %8s %16s\n", "a call of nothing", "ns", "MAD", "over plain");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
+		record_figure(&(struct figure){"dispatch", "a call of nothing", &calls[i], NAN, NAN, NAN});
 		printf("  %-22s %10.2f %8.2f %16.2f\n", calls[i].name, calls[i].median, calls[i].deviation,
 		       calls[i].median - calls[0].median);
+	}
 	printf("\n%-24s %10s %8s\n", "a change of tables", "ns", "MAD");
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
+		record_figure(&(struct figure){"dispatch", "a change of tables", &changes[i], NAN, NAN, NAN});
 		printf("  %-22s %10.2f %8.2f\n", changes[i].name, changes[i].median, changes[i].deviation);
+	}
 	return true;
 }

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The figures of the documents: `make bench` prints them, for this machine. A topic is a file and a line in bench.c.
-EXTRA_PROGRAMS = bench/bench
+check_PROGRAMS += bench/bench
 bench_bench_SOURCES = $(BENCH_FILES)
 bench_bench_CFLAGS = $(RUNTIME_CFLAGS) -fno-tree-vectorize -falign-functions=64 -falign-loops=64
-bench_bench_CPPFLAGS = $(AM_CPPFLAGS) $(URCU_CFLAGS) $(EXP_CPPFLAGS)
-bench_bench_LDADD = $(EXP_LIBS) runtime/libruntime.la -lm
-CLEANFILES += bench/bench$(EXEEXT)
+bench_bench_CPPFLAGS = $(AM_CPPFLAGS) $(URCU_CFLAGS) $(EXP_CPPFLAGS) $(JANSSON_CFLAGS)
+bench_bench_LDADD = $(EXP_LIBS) runtime/libruntime.la $(JANSSON_LIBS) -lm
 
 bench: bench-parts
 	TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' $(LIBTOOL) --mode=execute $(EMULATOR) bench/bench$(EXEEXT) $(TOPICS)

@@ -80,10 +80,15 @@ static bool compare(int kernel, size_t count)
 		list[timed++] = (struct contender){backends[i].name, run_call, &calls[i], 0, 0};
 	}
 	time_contenders(list, timed, 300e3);
-	for (size_t i = 0; i < timed; i++)
+	char shape[48];
+	snprintf(shape, sizeof shape, "1 x %zu x %d", count, DIM);
+	for (size_t i = 0; i < timed; i++) {
+		struct figure f = {kernels[kernel].name, shape, &list[i], (double)limit.bytes / list[i].median,
+				   compare_contenders(i, 1), compare_contenders(i, 0)};
 		printf("  %-10s %12.1f %8.1f %9.1f %10.2f %10.2f\n", list[i].name, list[i].median, list[i].deviation,
-		       (double)limit.bytes / list[i].median, list[0].median / list[i].median,
-		       list[1].median / list[i].median);
+		       f.gb_per_s, f.ratio_limit, f.ratio_scalar);
+		record_figure(&f);
+	}
 	free((void *)args.query);
 	free((void *)args.rows);
 	free(args.scores);

@@ -90,9 +90,14 @@ static bool compare(const char *title, struct tenon_spreading_activation_args *a
 		list[timed++] = (struct contender){backends[i].name, run_call, &calls[i], 0, 0};
 	}
 	time_contenders(list, timed, 300e3);
-	for (size_t i = 0; i < timed; i++)
+	char shape[96];
+	snprintf(shape, sizeof shape, "%u nodes, %u edges, %s", args->graph->nodes, args->graph->edges, title);
+	for (size_t i = 0; i < timed; i++) {
+		struct figure f = {"spreading_activation", shape, &list[i], NAN, compare_contenders(i, 0), NAN};
 		printf("  %-10s %12.1f %10.1f %9.3f %9.2f\n", list[i].name, list[i].median, list[i].deviation,
-		       list[i].median / args->graph->edges, list[0].median / list[i].median);
+		       list[i].median / args->graph->edges, f.ratio_scalar);
+		record_figure(&f);
+	}
 	return good;
 }
 
