@@ -25,6 +25,7 @@ static const struct {
 	const char *name;
 	bool (*run)(void);
 } topics[] = {
+	{"arena", bench_arena},
 	{"decay", bench_decay},
 	{"dispatch", bench_dispatch},
 	{"similarity", bench_similarity},

@@ -66,6 +66,7 @@ int begin_json(void);
 int end_json(const char *model, const char *level);
 
 /* The topics; each prints its table. False: a kernel's bits differ from scalar's, and it was not timed. */
+bool bench_arena(void);
 bool bench_dispatch(void);
 bool bench_decay(void);
 bool bench_similarity(void);
