@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Topic: what an allocation from the thread's arena costs, in the median and for the slowest of a hundred, beside malloc
- * that gets its block straight back, and beside the smallest kernel that takes scratch. Nothing touches the memory.
+ * Topic: what an allocation from the thread's arena costs, in the median and for the slowest of a hundred, beside a
+ * malloc that gets its block straight back, and beside the smallest kernel that takes scratch. Nothing touches the
+ * memory.
  */
 #include <math.h>
 #include <stdio.h>
