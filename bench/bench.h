@@ -29,7 +29,7 @@ struct call {
 };
 void run_call(void *context, size_t times);
 
-/* The physical limit: reads bytes from memory and computes nothing, prefetching 2 KiB ahead, with the widest registers. */
+/* The physical limit: reads bytes and computes nothing, prefetching 2 KiB ahead, with the widest registers. */
 struct reading {
 	const void *memory;
 	size_t bytes;
@@ -49,7 +49,8 @@ struct streaming {
 void run_streaming(void *context, size_t times);
 
 /*
- * A line of --json: a contender under its kernel and shape, and what it is compared with; NAN where that does not apply.
+ * A line of --json: a contender under its kernel and shape, and what it is compared with; NAN where that does not
+ * apply.
  * ratio_scalar: times as fast as the plain sequential loop. ratio_limit: the share of what the machine can do at all.
  */
 struct figure {
@@ -61,7 +62,7 @@ struct figure {
 /* Nothing without --json. */
 void record_figure(const struct figure *figure);
 
-/* With --json stdout belongs to the object, which end_json() prints, and tables go to stderr. 0, or -1 with a message. */
+/* With --json stdout is for the object, which end_json() prints; tables go to stderr. 0, or -1 with a message. */
 int begin_json(void);
 int end_json(const char *model, const char *level);
 

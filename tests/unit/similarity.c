@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * vector_similarity and inner_product through the public entry points: against sums in double, which know nothing of
- * lanes, within the bounds of docs/NUMERICS.md; the special vectors; bad input; and that the self-tests see a wrong bit.
+ * lanes, within the bounds of docs/NUMERICS.md; the special vectors; bad input; that the self-tests see a wrong bit.
  */
 #include <float.h>
 #include <math.h>
