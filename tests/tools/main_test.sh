@@ -77,7 +77,15 @@ if [ -w /dev/full ]; then
 else
 	skip "a full disk exits 2" "no /dev/full"
 fi
-{ sleep 0.2; tenon help 2> err; echo $? > result; } | true
+rm -f closed
+{
+	while [ ! -e closed ]; do sleep 0.05; done
+	tenon help 2> err
+	echo $? > result
+} | {
+	exec <&-
+	: > closed
+}
 code=$(cat result)
 is "a closed pipe exits 2" exits 2
 is "... and says so" says err 'cannot write standard output: Broken pipe'
