@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Maps a staged backend and agrees with it on what it offers; owns no list. From dlopen() on, code of the backend may run:
- * the checks here are for what vetting cannot see. Strings of a backend are copied, they vanish with it.
+ * Maps a staged backend and agrees with it on what it offers; owns no list. From dlopen() on, code of the backend may
+ * run: the checks here are for what vetting cannot see. Strings of a backend are copied, they vanish with it.
  */
 #include <config.h> /* not "config.h": that is runtime/config.h here */
 
@@ -33,8 +33,9 @@ const struct image scalar_image = {
 
 /* ---- The dynamic linker ------------------------------------------------------------------------------------------ */
 
-static atomic_int linking;    /* threads that may hold a lock of the dynamic linker: dlsym and dl_iterate_phdr take it too */
-static atomic_bool link_lost; /* one was, at the fork that made this process */
+/* Threads that may hold a lock of the dynamic linker (dlsym and dl_iterate_phdr take it too). */
+static atomic_int linking;
+static atomic_bool link_lost; /* one may have, at the fork that made this process */
 
 void restart_loading(void)
 {
@@ -138,8 +139,8 @@ static int check_string(const struct negotiation *n, const char *field, const ch
 {
 	if (got && strcmp(got, noted) == 0)
 		return TENON_OK;
-	return explain(n->why, TENON_EREFUSED, "%s: its descriptor's %s is \"%.40s\", its note says \"%s\"; define both "
-		       "with TENON_BACKEND()", n->candidate->path, field, got ? got : "(null)", noted);
+	return explain(n->why, TENON_EREFUSED, "%s: its descriptor's %s is \"%.40s\", its note says \"%s\"; define "
+		       "both with TENON_BACKEND()", n->candidate->path, field, got ? got : "(null)", noted);
 }
 
 static int check_descriptor(const struct negotiation *n, const struct tenon_backend *backend)
@@ -147,7 +148,8 @@ static int check_descriptor(const struct negotiation *n, const struct tenon_back
 	const struct vetted *noted = n->vetted;
 	int status;
 	if (!backend)
-		return explain(n->why, TENON_EREFUSED, "%s: tenon_backend_entry() declined this host (ABI %u.%u to %u.%u)",
+		return explain(n->why, TENON_EREFUSED,
+			       "%s: tenon_backend_entry() declined this host (ABI %u.%u to %u.%u)",
 			       n->candidate->path, TENON_ABI_OLDEST >> 16, TENON_ABI_OLDEST & 0xffff,
 			       TENON_ABI_CURRENT >> 16, TENON_ABI_CURRENT & 0xffff);
 	if (backend->magic != TENON_BACKEND_MAGIC)
@@ -161,8 +163,8 @@ static int check_descriptor(const struct negotiation *n, const struct tenon_back
 	if (backend->abi_max < TENON_ABI_OLDEST)
 		return refuse_number(n, "abi_max", backend->abi_max, TENON_ABI_OLDEST);
 	if (backend->abi_min != noted->abi_min || backend->abi_max != noted->abi_max)
-		return explain(n->why, TENON_EREFUSED, "%s: its descriptor's ABI range %#x to %#x is not its note's, %#x to "
-			       "%#x", n->candidate->path, backend->abi_min, backend->abi_max, noted->abi_min,
+		return explain(n->why, TENON_EREFUSED, "%s: its descriptor's ABI range %#x to %#x is not its note's, "
+			       "%#x to %#x", n->candidate->path, backend->abi_min, backend->abi_max, noted->abi_min,
 			       noted->abi_max);
 	if ((status = check_string(n, "name", backend->name, noted->name)) ||
 	    (status = check_string(n, "version", backend->version, noted->version)) ||
@@ -219,7 +221,8 @@ static int test_kernels(const struct negotiation *n)
 		if (!n->image->function[i] || n->image->numeric_class[i] != TENON_EXACT)
 			continue;
 		if (kernels[i].test(n->image->function[i], &found))
-			return explain(n->why, TENON_EREFUSED, "%s: %.400s; report it to its vendor (%s)", n->candidate->path,
+			return explain(n->why, TENON_EREFUSED, "%s: %.400s; report it to its vendor (%s)",
+				       n->candidate->path,
 				       found.text, n->candidate->vetted.vendor);
 	}
 	return TENON_OK;
@@ -236,7 +239,8 @@ static int negotiate(const struct negotiation *n)
 		tenon_backend_entry_fn *function;
 	} entry = {.object = dlsym(n->image->handle, "tenon_backend_entry")};
 	if (!entry.object)
-		return explain(n->why, TENON_EREFUSED, "%s: exports no tenon_backend_entry; define it with TENON_BACKEND()",
+		return explain(n->why, TENON_EREFUSED,
+			       "%s: exports no tenon_backend_entry; define it with TENON_BACKEND()",
 			       n->candidate->path);
 	const struct tenon_backend *backend = entry.function(&services);
 	int status = check_descriptor(n, backend);
@@ -254,8 +258,8 @@ static int map_image(const struct negotiation *n)
 	const char *path = n->candidate->path;
 	struct image *image = n->image;
 	if (find_object(image->staged.path).found)
-		return explain(n->why, TENON_EREFUSED, "%s: is mapped already, and the dynamic linker would hand back the old "
-			       "image; set stage = auto", path);
+		return explain(n->why, TENON_EREFUSED, "%s: is mapped already, and the dynamic linker would hand back "
+			       "the old image; set stage = auto", path);
 	image->handle = dlopen(image->staged.path, RTLD_NOW | RTLD_LOCAL);
 	if (!image->handle)
 		return explain(n->why, TENON_EREFUSED, "%s: cannot be mapped: %s", path, dlerror());
@@ -276,15 +280,16 @@ static int map_and_negotiate(const struct negotiation *n)
 	if (before == after)
 		return status;
 	write_float_control(before);
-	return explain(n->why, TENON_EREFUSED, "%s: changes the floating-point control state (%#jx to %#jx), which belongs to "
-		       "the host; link it without -ffast-math", n->candidate->path, (uintmax_t)before,
+	return explain(n->why, TENON_EREFUSED, "%s: changes the floating-point control state (%#jx to %#jx), which "
+		       "belongs to the host; link it without -ffast-math", n->candidate->path, (uintmax_t)before,
 		       (uintmax_t)after);
 }
 
 static int stage_and_map(const struct negotiation *n, const struct source *source)
 {
 	struct image *image = n->image;
-	int status = stage_source(source, n->candidate->path, n->vetted->name, n->config->stage, &image->staged, n->why);
+	int status = stage_source(source, n->candidate->path, n->vetted->name, n->config->stage, &image->staged,
+				  n->why);
 	if (status)
 		return status;
 	atomic_fetch_add(&linking, 1);
@@ -316,8 +321,9 @@ int load_image(const struct config *config, const struct cpu *cpu, const struct 
 {
 	struct source source;
 	if (atomic_load(&link_lost))
-		return explain(why, TENON_EFORKED, "%s: cannot be loaded: the parent was loading or unloading a backend when "
-			       "it forked this child; only what is loaded already can serve here", candidate->path);
+		return explain(why, TENON_EFORKED, "%s: cannot be loaded: the parent was loading or unloading a "
+			       "backend when it forked this child; only what is loaded already can serve here",
+			       candidate->path);
 	int status = read_source(candidate->path, &source, why);
 	if (status)
 		return status;
@@ -345,8 +351,9 @@ bool unload_image(struct image *image, struct why *why)
 		gone = !find_object(image->staged.path).found;
 		atomic_fetch_sub(&linking, 1);
 		if (!gone)
-			explain(why, TENON_EREFUSED, "%s (%s): resident, because the dynamic linker kept %s after dlclose(): "
-				"a reference from another library, a thread-local destructor or a unique symbol",
+			explain(why, TENON_EREFUSED, "%s (%s): resident, because the dynamic linker kept %s after "
+				"dlclose(): a reference from another library, a thread-local destructor or a unique "
+				"symbol",
 				image->name, image->path, image->staged.path);
 	}
 	unstage(&image->staged);

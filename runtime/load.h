@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * An image is a loaded backend. load.c maps one, negotiates with it, tests it, and unmaps it; it knows nothing of tables.
- * load_image() is called with the runtime's lock held, unload_image() from the retire thread or for an image that never
- * served; neither from a kernel call.
+ * An image is a loaded backend. load.c maps one, negotiates with it, tests it, and unmaps it; it knows nothing of
+ * tables. load_image() is called with the runtime's lock held, unload_image() from the retire thread or for an image
+ * that never served; neither from a kernel call.
  */
 #ifndef RUNTIME_LOAD_H
 #define RUNTIME_LOAD_H
@@ -43,8 +43,8 @@ int load_image(const struct config *config, const struct cpu *cpu, const struct 
 bool unload_image(struct image *image, struct why *why);
 
 /*
- * In a forked child. If another thread was inside the dynamic linker on our behalf at the fork, the linker's locks may be
- * held for ever here: from then on load_image() is TENON_EFORKED.
+ * In a forked child. If another thread was inside the dynamic linker on our behalf at the fork, the linker's locks may
+ * be held for ever here: from then on load_image() is TENON_EFORKED.
  */
 void restart_loading(void);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Opens and closes the runtime: configuration, choice of backend, the things that a configuration may turn on. Any thread;
- * an opening lock of its own, outside the runtime's, because the control socket's thread takes the latter and is waited for.
+ * Opens and closes the runtime: configuration, choice of backend, the things that a configuration may turn on. Any
+ * thread; an opening lock of its own, outside the runtime's, because the control socket's thread takes the latter and
+ * is waited for.
  */
 #include <config.h> /* not "config.h": that is runtime/config.h here */
 
@@ -62,7 +63,8 @@ static int join_runtime(const struct runtime *runtime, const struct runtime *fre
 {
 	if (strcmp(runtime->config.identity, fresh->config.identity) == 0)
 		return TENON_OK;
-	return explain(why, TENON_EBUSY, "tenon_open: open already with %s; this is %s; close the first, or open with the same",
+	return explain(why, TENON_EBUSY,
+		       "tenon_open: open already with %s; this is %s; close the first, or open with the same",
 		       runtime->config.identity, fresh->config.identity);
 }
 
@@ -187,8 +189,8 @@ TENON_PUBLIC int tenon_close(void)
 /* ---- A forked child ---------------------------------------------------------------------------------------------- */
 
 /*
- * Every lock may have been held at the fork by a thread that is not here. Nothing is ever unloaded in a child, because no
- * grace period can be proven in it (table.c); all else works again.
+ * Every lock may have been held at the fork by a thread that is not here. Nothing is ever unloaded in a child, because
+ * no grace period can be proven in it (table.c); all else works again.
  */
 static void repair_child(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Owns what a rollback needs: the table before the last swap, and the count of rollbacks begun and done. Swaps come one at
- * a time (the runtime's lock); rollbacks come from anywhere, also while a swap is between any two of its steps.
+ * Owns what a rollback needs: the table before the last swap, and the count of rollbacks begun and done. Swaps come one
+ * at a time (the runtime's lock); rollbacks come from anywhere, also while a swap is between any two of its steps.
  *
  *     rollback                                  swap
  *     R1  begun++                               S1  restored = NULL
@@ -16,19 +16,20 @@
  *
  * All of it is sequentially consistent, so some total order of the steps explains every outcome:
  *
- * 1. A rollback wins over every swap that it overlaps. If R1 comes after S2 and before S6, the swap sees begun move and
- *    goes to S7. If R5 comes after S7, it stands by itself. If R5 came before S5, S5 hid it; then R3 came before S7, so
- *    x is what that rollback chose, and S7 puts it back. If R5 came between S5 and S7 the compare and swap fails, and the
- *    rollback's store stays. If R1 came after S6, the swap was finished first and previous is its base.
+ * 1. A rollback wins over every swap that it overlaps. If R1 comes after S2 and before S6, the swap sees begun move
+ *    and goes to S7. If R5 comes after S7, it stands by itself. If R5 came before S5, S5 hid it; then R3 came before
+ *    S7, so x is what that rollback chose, and S7 puts it back. If R5 came between S5 and S7 the compare and swap
+ *    fails, and the rollback's store stays. If R1 came after S6, the swap was finished first and previous is its base.
  * 2. A rollback that began before S2 and is not done stops the swap at S2, before anything changed. So a finished swap
  *    never has a rollback with an older idea of `previous` behind it.
- * 3. A second rollback is a no-op: after R4, R5 or S7 previous equals active. (R4 may be hidden by S4; S7 repairs that as
- *    it repairs active.) Two rollbacks with different targets at the same moment leave either target's table.
- * 4. No freed table is published. A rollback loads a table (R2) and stores it later (R5) without a read-side section. So
- *    retire.c takes a moment at which done == begun and no swap runs, and calls garbage what is then neither active nor
- *    previous. Every rollback that ever saw such a table is over, and later ones load previous or scalar: garbage cannot
- *    become reachable again, and after one grace period nobody reads it. Between S2 and S7 no such moment exists for the
- *    retire thread: S4 to S7 run under its lock, and before S4 the swap has touched neither pointer.
+ * 3. A second rollback is a no-op: after R4, R5 or S7 previous equals active. (R4 may be hidden by S4; S7 repairs that
+ *    as it repairs active.) Two rollbacks with different targets at the same moment leave either target's table.
+ * 4. No freed table is published. A rollback loads a table (R2) and stores it later (R5) without a read-side section.
+ *    So retire.c takes, under its lock, a moment at which done == begun, and calls garbage what is then neither active
+ *    nor previous. Every rollback that ever saw such a table is over, and later ones load previous or scalar: garbage
+ *    cannot become reachable again, and after one grace period nobody reads it. A swap in its S2 or S3 does not disturb
+ *    that, it has touched neither pointer; S4 to S7 run under the same lock, so base, and what previous was before S4,
+ *    are still there at S7, and x is one of them or scalar.
  *
  * Between S5 and S7 calls may take the new table although a rollback has returned: a few instructions.
  */
@@ -72,8 +73,8 @@ int begin_swap(uint64_t *vetoes, struct why *why)
 
 static int yield_to_rollback(struct why *why)
 {
-	return explain(why, TENON_EROLLEDBACK, "swap: a rollback came while the swap was under way, and it wins; check why it "
-		       "was ordered, then swap again");
+	return explain(why, TENON_EROLLEDBACK, "swap: a rollback came while the swap was under way, and it wins; check "
+		       "why it was ordered, then swap again");
 }
 
 int finish_swap(uint64_t vetoes, const struct table *table, struct why *why)

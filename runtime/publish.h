@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Publication: how the active table changes. Swaps are serialised by their callers and may fail; a rollback may come from
- * any thread or signal handler at any moment, never fails, and wins. publish.c has the protocol and why it holds.
+ * Publication: how the active table changes. Swaps are serialised by their callers and may fail; a rollback may come
+ * from any thread or signal handler at any moment, never fails, and wins. publish.c has the protocol and why it holds.
  */
 #ifndef RUNTIME_PUBLISH_H
 #define RUNTIME_PUBLISH_H
@@ -28,8 +28,8 @@ bool reset_publication(void);
 void roll_back(enum tenon_rollback_target target);
 
 /*
- * True, with the tables that calls or rollbacks can still reach, if no rollback is under way: from then on no other table
- * can become reachable, except by a swap.
+ * True, with the tables that calls or rollbacks can still reach, if no rollback is under way: from then on no other
+ * table can become reachable, except by a swap.
  */
 bool find_reachable(const struct table *reachable[2]);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Owns the kept tables and images, their lock, and the retire thread. The lock is held for microseconds, never while
- * waiting for readers or while mapping or unmapping; the thread blocks all signals and ends when the runtime closes.
+ * Owns the lock of what is kept, and the retire thread. The lock is held for microseconds, never while waiting for
+ * readers or while mapping or unmapping; the thread blocks all signals and ends when the runtime closes.
  *
- * RCU rule: a table is garbage when neither a call nor a rollback can reach it any more (publish.c says when that is
- * certain); it is freed one grace period later. An image is unmapped when it is to leave and no kept table uses it.
+ * RCU rule: garbage is marked at a moment without swap or rollback, and freed one grace period later; an image is
+ * unmapped when it is to leave and no kept table uses it.
  */
 #include <config.h> /* not "config.h": that is runtime/config.h here */
 
@@ -13,29 +13,18 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
+#include "runtime/kept.h"
 #include "runtime/log.h"
 #include "runtime/publish.h"
 #include "runtime/runtime.h"
-
-struct kept {
-	struct table table;
-	struct kept *next;
-	bool is_garbage; /* since before the grace period that is being waited for */
-};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 
 /* Under the lock. */
-static struct kept *tables;
-static struct image *images;
-static size_t table_count;
-static uint64_t generation;
 static uint64_t unloaded, resident, grace_periods;
 static struct timespec grace_since; /* of the one being waited for, else 0 */
 static bool unload_disabled;
@@ -47,118 +36,22 @@ static bool thread_running;
 static bool closing;
 static bool preparing; /* a swap holds images that no table uses yet */
 
-/* ---- What is kept ------------------------------------------------------------------------------------------------ */
+/* ---- The thread -------------------------------------------------------------------------------------------------- */
 
-static bool uses_image(const struct table *table, const struct image *image)
+static bool may_unload(void)
 {
-	for (int i = 0; i < KERNEL_COUNT; i++)
-		if (table->image[i] == image)
-			return true;
-	return false;
-}
-
-static void count_uses(const struct table *table, int change)
-{
-	for (struct image *image = images; image; image = image->next) {
-		if (!uses_image(table, image))
-			continue;
-		image->uses = (size_t)((ptrdiff_t)image->uses + change);
-		if (change > 0)
-			image->last_use = table->generation;
-	}
-}
-
-static bool is_reachable(const struct kept *kept)
-{
-	const struct table *reachable[2];
-	find_reachable(reachable);
-	return &kept->table == reachable[0] || &kept->table == reachable[1];
-}
-
-static bool same_composition(const struct table *a, const struct table *b)
-{
-	return a->selected == b->selected && memcmp(a->function, b->function, sizeof a->function) == 0 &&
-	       memcmp(a->image, b->image, sizeof a->image) == 0;
-}
-
-static bool is_pending(const struct image *image)
-{
-	if (!image->is_leaving)
-		return false;
-	for (struct kept *kept = tables; kept; kept = kept->next)
-		if (is_reachable(kept) && uses_image(&kept->table, image))
-			return false;
-	return true;
-}
-
-static size_t count_images(bool (*matches)(const struct image *image))
-{
-	size_t count = 0;
-	for (struct image *image = images; image; image = image->next)
-		count += matches(image);
-	return count;
-}
-
-static bool is_any(const struct image *image)
-{
-	return image != NULL;
-}
-
-static bool is_idle(const struct image *image)
-{
-	return !image->uses && !image->is_leaving;
-}
-
-static bool is_leaving(const struct image *image)
-{
-	return !image->uses && image->is_leaving && !preparing;
-}
-
-static bool has_garbage(void)
-{
-	for (struct kept *kept = tables; kept; kept = kept->next)
-		if (!is_reachable(kept))
-			return true;
-	return false;
+	return !preparing && has_leaving_image();
 }
 
 static bool has_work(void)
 {
-	return !unload_disabled && (has_garbage() || count_images(is_leaving));
+	return !unload_disabled && (has_garbage() || may_unload());
 }
-
-/* ---- The thread -------------------------------------------------------------------------------------------------- */
 
 static void disable_unloading(const char *reason)
 {
 	unload_disabled = true;
 	copy_text(unload_reason, sizeof unload_reason, reason);
-}
-
-/* Marks what nobody can reach from now on. False while a rollback is under way, which might. */
-static bool mark_garbage(void)
-{
-	const struct table *reachable[2];
-	if (!find_reachable(reachable))
-		return false;
-	for (struct kept *kept = tables; kept; kept = kept->next)
-		kept->is_garbage = &kept->table != reachable[0] && &kept->table != reachable[1];
-	return true;
-}
-
-static void free_garbage(void)
-{
-	for (struct kept **link = &tables; *link;) {
-		struct kept *kept = *link;
-		if (!kept->is_garbage) {
-			link = &kept->next;
-			continue;
-		}
-		*link = kept->next;
-		count_uses(&kept->table, -1);
-		table_count--;
-		free(kept);
-	}
 }
 
 /* Called and returns with the lock held, not while waiting. */
@@ -178,18 +71,6 @@ static void wait_one_grace_period(void)
 	}
 	grace_periods++;
 	free_garbage();
-}
-
-static struct image *take_leaving_image(void)
-{
-	for (struct image **link = &images; *link; link = &(*link)->next) {
-		struct image *image = *link;
-		if (is_leaving(image)) {
-			*link = image->next;
-			return image;
-		}
-	}
-	return NULL;
 }
 
 /* Called and returns with the lock held, not while unmapping. */
@@ -228,7 +109,7 @@ static void *retire(void *unused)
 			if (closing)
 				break;
 			pthread_cond_wait(&work, &lock);
-		} else if (count_images(is_leaving)) {
+		} else if (may_unload()) {
 			unload_leaving_images();
 		} else if (mark_garbage()) {
 			wait_one_grace_period();
@@ -254,13 +135,9 @@ static void join_ended_thread(void)
 static int make_thread_quietly(void)
 {
 	sigset_t all, old;
-	pthread_attr_t attributes;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, 256 * 1024);
-	int error = pthread_create(&thread, &attributes, retire, NULL);
-	pthread_attr_destroy(&attributes);
+	int error = pthread_create(&thread, NULL, retire, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return error;
 }
@@ -286,30 +163,6 @@ static void wake_thread(void)
 
 /* ---- For swaps --------------------------------------------------------------------------------------------------- */
 
-/* While nothing can be freed, a table that is kept anyway serves again, under its old generation. */
-static struct kept *reuse_table(const struct table *composition)
-{
-	for (struct kept *kept = tables; kept; kept = kept->next)
-		if (same_composition(&kept->table, composition)) {
-			kept->is_garbage = false;
-			return kept;
-		}
-	return NULL;
-}
-
-static struct kept *add_table(const struct table *composition)
-{
-	struct kept *kept = aligned_alloc(64, (sizeof *kept + 63) & ~(size_t)63);
-	if (!kept)
-		return NULL;
-	*kept = (struct kept){.table = *composition, .next = tables};
-	kept->table.generation = ++generation;
-	tables = kept;
-	table_count++;
-	count_uses(&kept->table, 1);
-	return kept;
-}
-
 static int explain_wait(struct why *why, const char *what, size_t count)
 {
 	if (unload_disabled)
@@ -317,58 +170,49 @@ static int explain_wait(struct why *why, const char *what, size_t count)
 			       unload_reason);
 	intmax_t blocker = grace_since.tv_sec ? find_blocker() : 0;
 	if (blocker)
-		return explain(why, TENON_EAGAIN, "swap: %zu replaced %s wait for thread %jd to end a call that began before "
-			       "they were replaced", count, what, blocker);
+		return explain(why, TENON_EAGAIN, "swap: %zu replaced %s wait for thread %jd to end a call that began "
+			       "before they were replaced", count, what, blocker);
 	return explain(why, TENON_EAGAIN, "swap: %zu replaced %s wait for calls to end; try again", count, what);
 }
 
-static int publish_locked(uint64_t vetoes, const struct table *composition, struct why *why)
+static int publish_locked(uint64_t vetoes, const struct table *composition, unsigned flags, struct why *why)
 {
 	const struct table *active = atomic_load(&active_table);
 	if (same_composition(active, composition))
 		return finish_swap(vetoes, active, why);
-	struct kept *kept = table_count < TABLES_KEPT_MAX ? add_table(composition) : reuse_table(composition);
-	if (kept)
-		return finish_swap(vetoes, &kept->table, why);
-	if (table_count < TABLES_KEPT_MAX)
-		return explain(why, TENON_ENOMEM, "swap: no memory for a table");
-	return explain_wait(why, "tables", table_count);
+	/* While nothing can be freed, a table that is kept anyway serves again, under its old generation. */
+	bool room = count_tables() < TABLES_KEPT_MAX;
+	const struct table *table = room ? add_table(composition) : find_table(composition);
+	if (!table)
+		return room ? explain(why, TENON_ENOMEM, "swap: no memory for a table") :
+			      explain_wait(why, "tables", count_tables());
+	int status = finish_swap(vetoes, table, why);
+	/* active is not freed before the lock is given up, whatever rollbacks do meanwhile */
+	if (status == TENON_OK && flags & TENON_SWAP_COLD)
+		let_replaced_go(active, table);
+	return status;
 }
 
 void keep_image(struct image *image)
 {
 	pthread_mutex_lock(&lock);
-	image->last_use = generation;
-	image->next = images;
-	images = image;
+	add_image(image);
 	pthread_mutex_unlock(&lock);
 }
 
 struct image *find_warm_image(const char *path, const struct file_key *key)
 {
-	struct image *found = NULL;
 	pthread_mutex_lock(&lock);
-	for (struct image *image = images; image; image = image->next) {
-		if (strcmp(image->path, path) != 0)
-			continue;
-		bool matches = !found && same_key(&image->key, key);
-		image->is_leaving = !matches;
-		if (matches)
-			found = image;
-	}
+	struct image *image = find_image(path, key);
 	pthread_mutex_unlock(&lock);
-	return found;
+	return image;
 }
 
-/* The one that was used least recently makes room. */
-static void limit_idle_images(void)
+void drop_image(const struct image *image)
 {
-	struct image *oldest = NULL;
-	for (struct image *image = images; image; image = image->next)
-		if (is_idle(image) && (!oldest || image->last_use < oldest->last_use))
-			oldest = image;
-	if (oldest && count_images(is_idle) > IMAGES_WARM_MAX)
-		oldest->is_leaving = true;
+	pthread_mutex_lock(&lock);
+	let_image_go(image);
+	pthread_mutex_unlock(&lock);
 }
 
 void hold_images(void)
@@ -383,15 +227,15 @@ void release_images(void)
 {
 	pthread_mutex_lock(&lock);
 	preparing = false;
-	limit_idle_images();
+	limit_idle_images(IMAGES_WARM_MAX);
 	wake_thread();
 	pthread_mutex_unlock(&lock);
 }
 
-int hand_over(uint64_t vetoes, const struct table *composition, struct why *why)
+int hand_over(uint64_t vetoes, const struct table *composition, unsigned flags, struct why *why)
 {
 	pthread_mutex_lock(&lock);
-	int status = publish_locked(vetoes, composition, why);
+	int status = publish_locked(vetoes, composition, flags, why);
 	pthread_mutex_unlock(&lock);
 	return status;
 }
@@ -399,19 +243,10 @@ int hand_over(uint64_t vetoes, const struct table *composition, struct why *why)
 int check_room(struct why *why)
 {
 	pthread_mutex_lock(&lock);
-	size_t pending = count_images(is_pending);
+	size_t pending = count_pending_images();
 	int status = pending < IMAGES_PENDING_MAX ? TENON_OK : explain_wait(why, "images", pending);
 	pthread_mutex_unlock(&lock);
 	return status;
-}
-
-void let_image_go(const struct image *gone)
-{
-	pthread_mutex_lock(&lock);
-	for (struct image *image = images; image; image = image->next)
-		if (image == gone)
-			image->is_leaving = true;
-	pthread_mutex_unlock(&lock);
 }
 
 /* ---- The end ----------------------------------------------------------------------------------------------------- */
@@ -429,8 +264,7 @@ void retire_everything(void)
 	deadline.tv_sec++;
 	pthread_mutex_lock(&lock);
 	reset_to_scalar();
-	for (struct image *image = images; image; image = image->next)
-		image->is_leaving = true;
+	let_all_go();
 	closing = true;
 	wake_thread();
 	pthread_cond_signal(&work);
@@ -440,27 +274,11 @@ void retire_everything(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* What waited in the parent would wait here for ever, and take the place of what this process replaces. */
-static void forget_waiting(void)
-{
-	for (struct kept *kept = tables; kept; kept = kept->next)
-		kept->is_garbage = !is_reachable(kept);
-	free_garbage();
-	for (struct image **link = &images; *link;)
-		if ((*link)->is_leaving)
-			*link = (*link)->next;
-		else
-			link = &(*link)->next;
-}
-
 void restart_retirement(void)
 {
 	/* Held at the fork by a thread that is not here: what it was changing may be half done, and is forgotten. */
-	if (pthread_mutex_trylock(&lock) != 0) {
-		tables = NULL;
-		images = NULL;
-		table_count = 0;
-	}
+	if (pthread_mutex_trylock(&lock) != 0)
+		forget_kept();
 	forget_waiting();
 	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	work = ended = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
@@ -484,8 +302,8 @@ static uint64_t milliseconds_since(const struct timespec *since)
 
 static void report_images(struct tenon_status_info *info)
 {
-	info->images_loaded = count_images(is_any);
-	info->images_pending = count_images(is_pending);
+	info->images_loaded = count_images();
+	info->images_pending = count_pending_images();
 	info->images_unloaded = unloaded;
 	info->images_resident = resident;
 	info->grace_periods = grace_periods;

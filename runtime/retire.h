@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Retirement: keeps every table and image from its publication until no call and no rollback can reach it, then frees and
- * unmaps, many per grace period, on a thread of its own that exists only while it is needed. Callers hold the runtime's
- * lock unless said otherwise.
+ * Retirement: keeps every table and image from its publication until no call and no rollback can reach it, then frees
+ * and unmaps, many per grace period, on a thread of its own that exists only while it is needed. Callers hold the
+ * runtime's lock unless said otherwise.
  */
 #ifndef RUNTIME_RETIRE_H
 #define RUNTIME_RETIRE_H
@@ -22,10 +22,11 @@ void hold_images(void);
 void release_images(void);
 
 /*
- * Ends the swap that begin_swap() began: publishes a copy of composition with a generation of its own, unless the same is
- * serving already. TENON_EROLLEDBACK, TENON_EAGAIN, TENON_ENOMEM.
+ * Ends the swap that begin_swap() began: publishes a copy of composition with a generation of its own, unless the same
+ * is serving already. TENON_SWAP_COLD sends the images that it replaces out. TENON_EROLLEDBACK, TENON_EAGAIN,
+ * TENON_ENOMEM.
  */
-int hand_over(uint64_t vetoes, const struct table *composition, struct why *why);
+int hand_over(uint64_t vetoes, const struct table *composition, unsigned flags, struct why *why);
 
 /* Back to scalar, and unloads everything; gives up waiting after a second and leaves the rest to the thread. */
 void retire_everything(void);
@@ -39,8 +40,8 @@ struct image *find_warm_image(const char *path, const struct file_key *key);
 /* Is there room for one more image? TENON_EAGAIN says what everything waits for. */
 int check_room(struct why *why);
 
-/* Unloads image as soon as no table uses it. scalar_image is ignored. */
-void let_image_go(const struct image *image);
+/* Unloads image as soon as no table uses it. */
+void drop_image(const struct image *image);
 
 /* Fills images_*, grace_*, unload_*. From any thread, with no lock held; takes none in a forked child. */
 void report_retirement(struct tenon_status_info *info);

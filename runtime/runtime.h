@@ -22,8 +22,8 @@ struct runtime {
 };
 
 /*
- * Takes the lock and defers cancellation of the thread. TENON_EFORKED in a forked child, where the lock may have been held
- * at the fork.
+ * Takes the lock and defers cancellation of the thread. TENON_EFORKED in a forked child, where the lock may have been
+ * held at the fork.
  */
 int lock_runtime(struct runtime **runtime, struct why *why);
 void unlock_runtime(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Owns the staging directory of this process: 0700, made at the first load, under $XDG_RUNTIME_DIR or /tmp. A lock on it
- * says that its process lives; whoever makes one removes those whose lock is free. Where mappings from a directory cannot
- * be executed (noexec) the copy is a sealed memfd. Under the runtime's lock, except for unstage().
+ * Owns the staging directory of this process: 0700, made at the first load, under $XDG_RUNTIME_DIR or /tmp. A lock on
+ * it says that its process lives; whoever makes one removes those whose lock is free. Where mappings from a directory
+ * cannot be executed (noexec) the copy is a sealed memfd. Under the runtime's lock, except for unstage().
  */
 #include <config.h> /* not "config.h": that is runtime/config.h here */
 
@@ -268,8 +268,8 @@ static int make_memfd(const char *name)
 }
 
 /*
- * Descriptor numbers are reused, and with them the names under /proc/self/fd. The dynamic linker compares names as text,
- * so each copy spells the same directory in another way: a binary number of "/" and "/.".
+ * Descriptor numbers are reused, and with them the names under /proc/self/fd. The dynamic linker compares names as
+ * text, so each copy spells the same directory in another way: a binary number of "/" and "/.".
  */
 static void spell_path(char *path, size_t size, int file)
 {
@@ -310,8 +310,8 @@ int stage_source(const struct source *source, const char *original, const char *
 		return TENON_OK;
 	if (strcmp(mode, "directory") != 0 && stage_in_memory(source, name, staged, &second) == TENON_OK)
 		return TENON_OK;
-	return explain(why, TENON_ESYSTEM, "%s: no place for a private copy that can be executed: %s%s%s; remedy: point "
-		       "XDG_RUNTIME_DIR to a directory of yours that is not noexec", original, first.text,
+	return explain(why, TENON_ESYSTEM, "%s: no place for a private copy that can be executed: %s%s%s; remedy: "
+		       "point XDG_RUNTIME_DIR to a directory of yours that is not noexec", original, first.text,
 		       first.text[0] && second.text[0] ? "; " : "", second.text);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Staging: a backend file is read once; what is vetted, and then mapped from a private place under a name that was never
- * used before, is that copy. So there is no gap between check and use, nobody can overwrite what runs, and the dynamic
- * linker cannot hand back an older image that it knows by the same name. Callers hold the runtime's lock, except for
- * unstage().
+ * Staging: a backend file is read once; what is vetted, and then mapped from a private place under a name that was
+ * never used before, is that copy. So there is no gap between check and use, nobody can overwrite what runs, and the
+ * dynamic linker cannot hand back an older image that it knows by the same name. Callers hold the runtime's lock,
+ * except for unstage().
  */
 #ifndef RUNTIME_STAGE_H
 #define RUNTIME_STAGE_H

@@ -54,8 +54,10 @@ TENON_PUBLIC int tenon_kernel_backend(uint32_t kernel, char *name, size_t size)
 	bool section;
 	int index = find_kernel_id(kernel);
 	if (index < 0 || !name || size == 0) {
-		explain(&why, TENON_EINVAL, index < 0 ? "tenon_kernel_backend: no kernel has id %u; see <tenon/kernels.def>" :
-			"tenon_kernel_backend: no room for the name of kernel %u's backend", kernel);
+		explain(&why, TENON_EINVAL,
+			index < 0 ? "tenon_kernel_backend: no kernel has id %u; see <tenon/kernels.def>" :
+				    "tenon_kernel_backend: no room for the name of kernel %u's backend",
+			kernel);
 		return report_failure(&why);
 	}
 	const struct table *table = enter_table(&section);

@@ -64,7 +64,7 @@ static int obtain_image(const struct runtime *runtime, const char *name, unsigne
 	}
 	result = load_candidate(runtime, candidate, image, why);
 	if (result == TENON_OK && warm)
-		let_image_go(warm);
+		drop_image(warm);
 out:
 	free(candidate);
 	return result;
@@ -86,8 +86,8 @@ static int override_entry(const struct runtime *runtime, struct table *table, in
 	if (status)
 		return status;
 	if (!image->function[kernel])
-		return explain(why, TENON_EREFUSED, "[kernels] %s = %s: that backend has no %s for this CPU; choose another or "
-			       "remove the line", kernels[kernel].name, name, kernels[kernel].name);
+		return explain(why, TENON_EREFUSED, "[kernels] %s = %s: that backend has no %s for this CPU; choose "
+			       "another or remove the line", kernels[kernel].name, name, kernels[kernel].name);
 	set_entry(table, kernel, image);
 	if (image != table->selected)
 		table->selected = NULL;
@@ -112,33 +112,17 @@ static int compose_table(const struct runtime *runtime, const char *name, unsign
 
 /* ---- Publication ------------------------------------------------------------------------------------------------- */
 
-/* A cold swap leaves nothing of the old warm. */
-static void let_replaced_go(const struct table *before, const struct table *after)
-{
-	for (int i = 0; i < KERNEL_COUNT; i++) {
-		bool stays = false;
-		for (int j = 0; j < KERNEL_COUNT; j++)
-			stays = stays || after->image[j] == before->image[i];
-		if (!stays)
-			let_image_go(before->image[i]);
-	}
-}
-
 int swap_backend(const struct runtime *runtime, const char *name, unsigned flags, struct why *why)
 {
 	uint64_t vetoes;
-	struct table after = {0};
+	struct table table = {0};
 	int status = begin_swap(&vetoes, why);
 	if (status)
 		return status;
 	hold_images();
-	/* Reachable until the next swap, so it may be read here without a section. */
-	const struct table *before = atomic_load(&active_table);
-	status = compose_table(runtime, name, flags, &after, why);
+	status = compose_table(runtime, name, flags, &table, why);
 	if (status == TENON_OK)
-		status = hand_over(vetoes, &after, why);
-	if (status == TENON_OK && (flags & TENON_SWAP_COLD))
-		let_replaced_go(before, &after);
+		status = hand_over(vetoes, &table, flags, why);
 	release_images();
 	return status;
 }

@@ -9,7 +9,9 @@
 
 #include "runtime/runtime.h"
 
-/* Makes name (a name, a path or "auto") serve. flags are enum tenon_swap_flags. On failure the serving backend stays. */
+/*
+ * Makes name (a name, a path or "auto") serve. flags are enum tenon_swap_flags. On failure the serving backend stays.
+ */
 int swap_backend(const struct runtime *runtime, const char *name, unsigned flags, struct why *why);
 
 /* Swaps that completed since the process started. */

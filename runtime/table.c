@@ -3,9 +3,9 @@
  * Owns the active table's static initial value, the registration of readers, and the grace period. The registry here
  * exists only to name the thread that holds a grace period up: liburcu's own is private.
  *
- * liburcu's bp flavour, used with care: it aborts where membarrier is refused, so we ask first; its locks may be held at a
- * fork, so a child registers nobody and waits for nobody; a host may use the same flavour, so nothing here runs inside a
- * section of the caller's, and no fork hook of ours touches its locks (the host's own hooks may).
+ * liburcu's bp flavour, used with care: it aborts where membarrier is refused, so we ask first; its locks may be held
+ * at a fork, so a child registers nobody and waits for nobody; a host may use the same flavour, so nothing here runs
+ * inside a section of the caller's, and no fork hook of ours touches its locks (the host's own hooks may).
  */
 #include <config.h> /* not "config.h": that is runtime/config.h here */
 
@@ -147,7 +147,8 @@ bool can_wait_for_readers(struct why *why)
 int wait_for_readers(struct why *why)
 {
 	if (urcu_bp_has_sys_membarrier && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
-		return explain(why, TENON_ESYSTEM, "membarrier is refused (%s), by a seccomp filter set after the start?",
+		return explain(why, TENON_ESYSTEM,
+			       "membarrier is refused (%s), by a seccomp filter set after the start?",
 			       strerror(errno));
 #ifndef TENON_TEST_NO_GRACE
 	urcu_bp_synchronize_rcu();

@@ -77,8 +77,8 @@ static inline void leave_table(bool section)
 }
 
 /*
- * Claims this process for grace periods; in a child forked after that they cannot be proven, and why says so. The lock of
- * liburcu's registry may have been held at the fork by a thread that the child does not have.
+ * Claims this process for grace periods; in a child forked after that they cannot be proven, and why says so. The lock
+ * of liburcu's registry may have been held at the fork by a thread that the child does not have.
  */
 bool can_wait_for_readers(struct why *why);
 

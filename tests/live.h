@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the tests of a live runtime share: a configuration file from text, a kernel call whose answer is known, waiting with
- * a deadline, and looking at this process from outside.
+ * What the tests of a live runtime share: a configuration file from text, a kernel call whose answer is known, waiting
+ * with a deadline, and looking at this process from outside.
  */
 #ifndef TESTS_LIVE_H
 #define TESTS_LIVE_H

@@ -43,8 +43,10 @@ static void *roll_back(void *unused)
 void start_load(void)
 {
 	atomic_store(&stopping, false);
-	for (int i = 0; i < CALLERS + 2; i++)
-		CHECK(pthread_create(&threads[i], NULL, i < CALLERS ? call : i == CALLERS ? swap : roll_back, NULL) == 0);
+	for (int i = 0; i < CALLERS + 2; i++) {
+		void *(*run)(void *) = i < CALLERS ? call : i == CALLERS ? swap : roll_back;
+		CHECK(pthread_create(&threads[i], NULL, run, NULL) == 0);
+	}
 	sleep_ms(20);
 }
 

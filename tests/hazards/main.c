@@ -109,7 +109,8 @@ void check_child(void (*function)(void))
 	}
 	int status = wait_bounded(child, 10);
 	if (WIFSIGNALED(status))
-		dprintf(STDOUT_FILENO, "# the child was killed by signal %d (9: past the deadline)\n", WTERMSIG(status));
+		dprintf(STDOUT_FILENO, "# the child was killed by signal %d (9: past the deadline)\n",
+			WTERMSIG(status));
 	CHECK(status == 0);
 }
 

@@ -58,7 +58,8 @@ static bool use_library(void)
 {
 	struct tenon_status_info info;
 	bool ok = open_runtime(NULL) == TENON_OK && call();
-	ok = ok && swap(HOOKED_PLUGIN, 0) == TENON_OK && call() && swap("scalar", TENON_SWAP_COLD) == TENON_OK && call();
+	ok = ok && swap(HOOKED_PLUGIN, 0) == TENON_OK && call();
+	ok = ok && swap("scalar", TENON_SWAP_COLD) == TENON_OK && call();
 	ok = ok && swap(ODD_PLUGIN, 0) == TENON_OK && call();
 	ok = ok && close_runtime() == TENON_OK && call();
 	return ok && get_state(&info) == TENON_OK && info.images_loaded == 0;
@@ -99,6 +100,7 @@ int main(void)
 	/* Stacks of threads and the like may come and go; an image more each time would not hide. */
 	clean = clean && count_mappings("") < before + TIMES;
 #endif
-	printf("%sok 2 - nothing is left behind (%d mappings, %d at first)\n", clean ? "" : "not ", count_mappings(""), before);
+	printf("%sok 2 - nothing is left behind (%d mappings, %d at first)\n", clean ? "" : "not ",
+	       count_mappings(""), before);
 	return ok && clean ? 0 : 1;
 }

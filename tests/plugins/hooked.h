@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The hooked plugin: its inner_product calls a function of the test when it is handed a marked query, so that a test can
- * stand inside a kernel and sleep, jump or die there.
+ * The hooked plugin: its inner_product calls a function of the test when it is handed a marked query, so that a test
+ * can stand inside a kernel and sleep, jump or die there.
  */
 #ifndef TESTS_HOOKED_H
 #define TESTS_HOOKED_H

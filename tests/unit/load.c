@@ -48,7 +48,8 @@ static void oddities_are_refused_by_name(void **state)
 		setenv("TENON_TEST_ODD", cases[i].oddity, 1);
 		assert_int_equal(tenon_swap(ODD_PLUGIN, 0), TENON_EREFUSED);
 		if (!strstr(tenon_error_detail(), cases[i].said) || !strstr(tenon_error_detail(), "odd.so"))
-			fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].oddity, tenon_error_detail(), cases[i].said);
+			fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].oddity, tenon_error_detail(),
+				 cases[i].said);
 		struct tenon_status_info after = get_status();
 		assert_memory_equal(&before, &after, sizeof before);
 		assert_int_equal(count_mappings("/odd-"), 0);

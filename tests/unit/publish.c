@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The publication protocol, every interleaving of one swap and one rollback: the rollback begins after each step of the
- * swap, stops after each of its own steps, and goes on after each later step of the swap. publish.c is compiled in here,
- * with its hooks.
+ * swap, stops after each of its own steps, and goes on after each later step of the swap. publish.c is compiled in
+ * here, with its hooks.
  */
 #define TENON_TEST_HOOKS
 #include "runtime/publish.c"
@@ -128,7 +128,7 @@ static void vetoed_swap_is_not_published(void **state)
 
 static struct schedule {
 	enum tenon_rollback_target target;
-	size_t begins, stops, resumes; /* begins after that step of the swap, stops after that of its own, resumes ... */
+	size_t begins, stops, resumes; /* after that step of the swap, of the rollback, of the swap */
 } schedule;
 
 static pthread_mutex_t baton = PTHREAD_MUTEX_INITIALIZER;

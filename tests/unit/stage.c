@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Staging: private copies under new names, in each mode; what is left of dead processes is swept; what cannot be done is
- * said with its cause.
+ * Staging: private copies under new names, in each mode; what is left of dead processes is swept; what cannot be done
+ * is said with its cause.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
