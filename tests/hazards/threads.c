@@ -90,7 +90,7 @@ void hazard_raw_thread_exit(void)
 	uint64_t unloaded = get_status().images_unloaded;
 	swap_cold(10);
 	CHECK(wait_until(get_status().grace_period_age_ms > 50));
-	CHECK(get_status().grace_blocker_tid == atomic_load(&inside_tid));
+	CHECK(wait_until(get_status().grace_blocker_tid == atomic_load(&inside_tid)));
 	CHECK(get_status().images_unloaded == unloaded && get_status().images_pending > 0);
 	for (int i = 0; i < 3000; i++)
 		CHECK(tenon_swap(i % 2 ? "scalar" : HOOKED_PLUGIN, 0) == TENON_OK);
@@ -131,7 +131,7 @@ void hazard_longjmp(void)
 	CHECK(wait_until(atomic_load(&is_inside)));
 	swap_cold(6);
 	CHECK(wait_until(get_status().grace_period_age_ms > 50));
-	CHECK(get_status().grace_blocker_tid == atomic_load(&inside_tid));
+	CHECK(wait_until(get_status().grace_blocker_tid == atomic_load(&inside_tid)));
 	CHECK(get_status().images_pending > 0);
 	atomic_store(&may_end, true);
 	CHECK(pthread_join(thread, NULL) == 0);

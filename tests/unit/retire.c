@@ -72,7 +72,7 @@ static void swaps_do_not_wait_for_readers(void **state)
 	uint64_t unloaded = get_status().images_unloaded;
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(tenon_swap(i % 2 ? HOOKED_PLUGIN : ODD_PLUGIN, TENON_SWAP_COLD), TENON_OK);
-	assert_true(wait_until(get_status().grace_period_age_ms > 20));
+	assert_true(wait_until(get_status().grace_period_age_ms > 20 && get_status().grace_blocker_tid));
 	struct tenon_status_info info = get_status();
 	assert_int_equal(info.grace_blocker_tid, reader.tid);
 	assert_int_equal(info.images_unloaded, unloaded);
@@ -93,6 +93,9 @@ static void pending_images_are_bounded(void **state)
 	while ((status = tenon_swap(swaps % 2 ? HOOKED_PLUGIN : ODD_PLUGIN, TENON_SWAP_COLD)) == TENON_OK)
 		assert_true(++swaps < 200);
 	assert_int_equal(status, TENON_EAGAIN);
+	/* Once the grace period has begun, the refusal names who holds it up. */
+	assert_true(wait_until(get_status().grace_blocker_tid != 0));
+	assert_int_equal(tenon_swap(ODD_PLUGIN, TENON_SWAP_COLD), TENON_EAGAIN);
 	char tid[32];
 	snprintf(tid, sizeof tid, "thread %ld", reader.tid);
 	assert_non_null(strstr(tenon_error_detail(), tid));
