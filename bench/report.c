@@ -2,7 +2,7 @@
  *
  * The figures as one JSON object, for --json. One thread.
  */
-#include "config.h"
+#include "build.h"
 
 #include "bench/bench.h"
 

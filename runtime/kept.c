@@ -6,7 +6,7 @@
  * certain); retire.c lets a grace period pass between mark_garbage() and free_garbage(). An image that no kept table
  * uses has no readers.
  */
-#include <config.h> /* not "config.h": that is runtime/config.h here */
+#include "build.h" /* not "config.h": that is runtime/config.h here */
 
 #include "runtime/kept.h"
 

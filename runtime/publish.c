@@ -33,7 +33,7 @@
  *
  * Between S5 and S7 calls may take the new table although a rollback has returned: a few instructions.
  */
-#include <config.h> /* not "config.h": that is runtime/config.h here */
+#include "build.h" /* not "config.h": that is runtime/config.h here */
 
 #include "runtime/publish.h"
 

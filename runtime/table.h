@@ -8,7 +8,7 @@
 #ifndef RUNTIME_TABLE_H
 #define RUNTIME_TABLE_H
 
-#include <config.h>
+#include "build.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -49,11 +49,11 @@ empty() { [ ! -s "$1" ]; }
 
 # is_json NAME EXPRESSION: is, of a Python expression over d, the JSON object in out.
 is_json() {
-	if ! grep -q '^#define HAVE_JANSSON' "${top_builddir:?}/config.h"; then skip "$1" "built without jansson"
+	if ! grep -q '^#define HAVE_JANSSON' "${top_builddir:?}/build.h"; then skip "$1" "built without jansson"
 	elif ! command -v python3 > /dev/null; then skip "$1" "no python3"
 	else is "$1" python3 -c 'import json, sys; d = json.load(open("out")); sys.exit(not eval("(" + sys.argv[1] + ")"))' "$2"; fi
 }
 
-is_sanitized() { grep -q '^#define TENON_SANITIZED' "${top_builddir:?}/config.h"; }
+is_sanitized() { grep -q '^#define TENON_SANITIZED' "${top_builddir:?}/build.h"; }
 
 finish() { echo "1..$count"; }

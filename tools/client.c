@@ -3,7 +3,7 @@
  * The client's end of the control protocol (docs/ARCHITECTURE.md). Trusts nothing that it reads. Called from the main
  * thread of the tool.
  */
-#include "config.h"
+#include "build.h"
 
 #include "tools/client.h"
 

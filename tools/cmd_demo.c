@@ -3,7 +3,7 @@
  * tenon demo: a semantic memory over WordNet and word vectors that keeps answering while its backend changes. Downloads
  * nothing; tools/fetch-data does that.
  */
-#include "config.h"
+#include "build.h"
 
 #include <ctype.h>
 #include <sched.h>

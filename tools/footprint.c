@@ -2,7 +2,7 @@
  *
  * Reading /proc/self/maps and /proc/self/fd, and the difference of two readings. Single-threaded.
  */
-#include "config.h"
+#include "build.h"
 
 #include "tools/footprint.h"
 

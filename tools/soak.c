@@ -4,7 +4,7 @@
  * back when told to; the driver swaps. Counters belong to a place and are added up at the end; what all threads share is
  * atomic. Everything goes through the public API.
  */
-#include "config.h"
+#include "build.h"
 
 #include "tools/soak.h"
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "config.h"
+#include "build.h"
 
 #ifdef HAVE_JANSSON
 #include <jansson.h>

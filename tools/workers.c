@@ -3,7 +3,7 @@
  * Worker threads that come and go. A place passes from one thread to the next through pthread_join() and
  * pthread_create(), so its data needs no lock.
  */
-#include "config.h"
+#include "build.h"
 
 #include "tools/workers.h"
 

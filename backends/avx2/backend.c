@@ -4,7 +4,7 @@
  */
 #include "backends/avx2/avx2.h"
 
-#include "config.h"
+#include "build.h"
 
 static const struct tenon_backend_kernel avx2_kernels[] = {
 	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", avx2_vector_similarity),

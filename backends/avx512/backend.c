@@ -4,7 +4,7 @@
  */
 #include "backends/avx512/avx512.h"
 
-#include "config.h"
+#include "build.h"
 
 static const struct tenon_backend_kernel avx512_kernels[] = {
 	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", avx512_vector_similarity),

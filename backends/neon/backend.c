@@ -4,7 +4,7 @@
  */
 #include "backends/neon/neon.h"
 
-#include "config.h"
+#include "build.h"
 
 static const struct tenon_backend_kernel neon_kernels[] = {
 	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", neon_vector_similarity),

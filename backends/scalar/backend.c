@@ -5,7 +5,7 @@
  */
 #include "backends/scalar/scalar.h"
 
-#include "config.h"
+#include "build.h"
 
 #ifdef TENON_PLUGIN
 #define TENON_ARG(type, member)

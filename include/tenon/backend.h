@@ -132,6 +132,46 @@ __attribute__((unused)) static inline void tenon_workspace_place(struct tenon_wo
 	workspace->at_rest = 0;
 }
 
+/*
+ * A matrix packed once for similarity_matrix and pairwise_similarity by tenon_packed_create(), immutable since. A panel
+ * is 16 rows side by side, dimension-major: element k of row 16*p + c is panel[(p*dim + k)*16 + c], +0 behind the last
+ * row. Both arrays are aligned to 64 bytes.
+ */
+#define TENON_PANEL_ROWS 16
+struct tenon_packed {
+	size_t count, dim;
+	const float *panel;   /* [ceil(count/16) * dim * 16] */
+	const float *squared; /* [ceil(count/16) * 16]: each row's squared norm in the matrix order, +0 behind the last */
+};
+
+/*
+ * A change of a page of `size` bytes: bit i of mask (of word i/64 the bit i%64, LSB first) is set where byte i changes,
+ * to payload[i]. tenon_delta_init() checks one: bits from size on are clear. Bytes of the payload under a clear bit mean
+ * nothing on input; kernels write 0 there. order says which delta comes later: a sequence number or a time.
+ */
+#define TENON_DELTA_LIMIT (1u << 30) /* most bytes of a page */
+#define TENON_DELTA_WORDS(size) (((size_t)(size) + 63) / 64)
+struct tenon_delta {
+	uint64_t order;
+	size_t size;
+	uint64_t *mask;         /* [TENON_DELTA_WORDS(size)] */
+	unsigned char *payload; /* [size] */
+};
+
+/*
+ * How delta_encode wrote a delta; the format is in docs/NUMERICS.md. The bound is the most bytes that a delta of a page
+ * of `size` bytes can take: header, checksum, mask and payload.
+ */
+enum tenon_encoding {
+	TENON_ENCODING_RAW = 0,          /* every byte changes: the payload */
+	TENON_ENCODING_BITMAP = 1,       /* the mask, the bytes that change */
+	TENON_ENCODING_HIERARCHICAL = 2, /* a bitmap of the bitmap of the mask, what is not 0 of each, the bytes */
+	TENON_ENCODING_RLE = 3,          /* lengths of what stays and what changes, in turn, the bytes */
+	TENON_ENCODING_SPARSE = 4        /* the gap before each byte that changes, the bytes */
+};
+#define TENON_DELTA_OVERHEAD 28 /* bytes: a header of 24, and the CRC-32C of all that goes before it */
+#define TENON_DELTA_BOUND(size) (TENON_DELTA_OVERHEAD + 8 * TENON_DELTA_WORDS(size) + (size_t)(size))
+
 /* What spreading_activation computes: see docs/NUMERICS.md. */
 enum tenon_spread_mode { TENON_SPREAD_STEP = 0, TENON_SPREAD_BFS = 1 };
 /* How: no layout changes a bit of the result. AUTO chooses by graph and arguments alone. */
@@ -141,10 +181,16 @@ enum tenon_spread_layout {
 	TENON_LAYOUT_PUSH = 2,  /* rows by source */
 	TENON_LAYOUT_SLICED = 3 /* 16 rows by destination at a time */
 };
-/* What a node's activation is divided by before it spreads: 1, its fan, or the square root of its fan. */
-enum tenon_fan { TENON_FAN_ONE = 0, TENON_FAN_LINEAR = 1, TENON_FAN_SQRT = 2 };
+/*
+ * What a node's activation is divided by: 1, its fan, or the square root of its fan. ACT_R, for fan_effect alone: what
+ * is added is weight * (strength - ln fan).
+ */
+enum tenon_fan { TENON_FAN_ONE = 0, TENON_FAN_LINEAR = 1, TENON_FAN_SQRT = 2, TENON_FAN_ACT_R = 3 };
 /* After each step: nothing, clamp to [0, 1], or divide by the maximum if that is above 1. */
 enum tenon_norm { TENON_NORM_NONE = 0, TENON_NORM_CLAMP = 1, TENON_NORM_MAX = 2 };
+
+/* How binding_decay forgets: by 1 - rate*dt, but not below 0, or by exp(-rate*dt). */
+enum tenon_forgetting { TENON_FORGETTING_LINEAR = 0, TENON_FORGETTING_EXPONENTIAL = 1 };
 
 /* Argument structs, struct tenon_<name>_args; <tenon/kernels.def> says what each member is. */
 #define TENON_ARG(type, member) type member;

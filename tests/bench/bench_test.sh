@@ -16,7 +16,7 @@ is "a topic runs" exits 0
 is "... and names its shape" says out '^top_k 10 of 341479'
 is "... and has scalar" says out '^  scalar  *[0-9]'
 
-if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/config.h"; then
+if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/build.h"; then
 	run bench --json top_k
 	is "--json without jansson is an error" exits 2
 	is "... that names the package" says err libjansson-dev

@@ -2,7 +2,7 @@
  *
  * Forks: with and without hooks, quiet and under load, and what tenon_after_fork() brings back.
  */
-#include <config.h>
+#include "build.h"
 
 #include <sys/syscall.h>
 #include <sys/wait.h>

@@ -2,7 +2,7 @@
  *
  * Hosts with habits: liburcu of their own, seccomp filters, children, late destructors, nowhere to write.
  */
-#include <config.h>
+#include "build.h"
 
 #include <errno.h>
 #include <linux/audit.h>

@@ -2,7 +2,7 @@
  *
  * A process under load, for hazards that need one.
  */
-#include <config.h>
+#include "build.h"
 
 #include "tests/hazards/hazards.h"
 

@@ -2,7 +2,7 @@
  *
  * Runs every hazard, or those named, each in a child with a deadline, and prints TAP.
  */
-#include <config.h>
+#include "build.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
  *
  * A host with another flavour of liburcu; in a file of its own, because the headers of two flavours do not mix.
  */
-#include <config.h>
+#include "build.h"
 
 #define URCU_API_MAP
 #include <urcu/urcu-memb.h>

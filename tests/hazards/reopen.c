@@ -2,7 +2,7 @@
  *
  * A host that loads libtenon at run time, uses it, and drops it, again and again, with threads that outlive the drop.
  */
-#include <config.h>
+#include "build.h"
 
 #include <dlfcn.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
  *
  * Threads that end or leave a kernel in ways that no library likes, and signal handlers.
  */
-#include <config.h>
+#include "build.h"
 
 #include <setjmp.h>
 #include <signal.h>

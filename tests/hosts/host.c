@@ -8,7 +8,7 @@
  * printed, until SIGTERM; then "calls N wrong N failed N". At SIGUSR1, if the hooked plugin serves, a thread goes into a
  * kernel, prints "stalled TID" and stays there until SIGUSR2.
  */
-#include "config.h"
+#include "build.h"
 
 #include <inttypes.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
  * A library to preload into `tenon soak`: it stands in front of libtenon and does the harm that $SABOTAGE names, so that
  * a test can see soak find each kind. Without it a soak that reports zeros proves nothing.
  */
-#include "config.h"
+#include "build.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * The smallest storm that a race detector needs: threads that call, one that swaps, one that rolls back, all answers
  * checked. storm_no_grace.c is the same without grace periods, which the thread sanitizer must notice.
  */
-#include <config.h>
+#include "build.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -90,7 +90,7 @@ code=$(cat result)
 is "a closed pipe exits 2" exits 2
 is "... and says so" says err 'cannot write standard output: Broken pipe'
 
-if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/config.h"; then
+if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/build.h"; then
 	run tenon help --json
 	is "--json without jansson exits 2" exits 2
 	is "... and says so" says err 'built without jansson'

@@ -190,7 +190,7 @@ kill -USR2 "$two"
 is "the backend is unloaded when it has left" settled sh -c \
 	"${EMULATOR-} '$tool' status $two | grep ' 0 waiting for readers, 1 unloaded'"
 
-if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/config.h"; then
+if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/build.h"; then
 	skip "JSON" "built without jansson"
 elif ! command -v python3 > /dev/null; then
 	skip "JSON" "no python3 to read it"

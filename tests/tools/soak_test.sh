@@ -31,7 +31,7 @@ is "... and the report says what to do" says out 'the time was over before 10000
 run soak --threads 0
 is "no threads is a usage error" exits 2
 
-if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/config.h"; then
+if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/build.h"; then
 	skip "soak --json" "built without jansson"
 elif ! command -v python3 > /dev/null; then
 	skip "soak --json" "no python3 to read it"

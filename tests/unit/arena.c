@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
+#include "build.h"
 #include "runtime/arena.h"
 
 #define ARENA_SIZE_LEAST ((size_t)64 << 10)

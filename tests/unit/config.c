@@ -3,7 +3,7 @@
  * The configuration: every key with good and bad values. Files are written to a folder of this test's own. What is
  * wrong with a line as such is inifile.c's, which file wins is layers.c's.
  */
-#include <config.h>
+#include "build.h"
 
 #include <fcntl.h>
 #include <locale.h>

@@ -3,7 +3,7 @@
  * The control socket as a client meets it, over a runtime that the test plays: its swap can be made to hang, so that
  * "rollback never waits for a swap" is a fact and not a matter of luck.
  */
-#include <config.h>
+#include "build.h"
 
 #include <errno.h>
 #include <fcntl.h>

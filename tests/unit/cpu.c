@@ -3,7 +3,7 @@
  * The probe on made-up machines: what CPUID has and the operating system withholds, levels, caps, needs strings; and
  * this machine against the compiler's own detection.
  */
-#include <config.h>
+#include "build.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

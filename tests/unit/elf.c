@@ -3,7 +3,7 @@
  * Reading hostile files: the rules about structure, and that nothing cut off or damaged does harm (run it under
  * AddressSanitizer).
  */
-#include <config.h>
+#include "build.h"
 
 #include "tests/plugin.h"
 

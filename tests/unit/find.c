@@ -3,7 +3,7 @@
  * Finding and choosing backends: search order, names and paths, what auto takes and passes over. The folders hold
  * copies of the scalar plugin whose notes say what a test needs.
  */
-#include <config.h>
+#include "build.h"
 
 #include <limits.h>
 #include <sys/stat.h>

@@ -3,7 +3,7 @@
  * The line discipline of INI files: ordinary files are read as written; every trap of inih is an error with its line.
  * Files are written to a folder of this test's own.
  */
-#include <config.h>
+#include "build.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

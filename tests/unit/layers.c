@@ -3,7 +3,7 @@
  * The layers of the configuration: which file and which variable wins, what a setuid program ignores, and that one bad
  * layer applies nothing. Files are written to a folder of this test's own.
  */
-#include <config.h>
+#include "build.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -2,7 +2,7 @@
  *
  * Where control sockets live: the choice of the folder, the mode from creation, stale and foreign files in the way.
  */
-#include <config.h>
+#include "build.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

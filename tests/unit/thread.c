@@ -20,7 +20,7 @@
 #include <cmocka.h>
 #include <tenon/tenon.h>
 
-#include "config.h"
+#include "build.h"
 #include "runtime/thread.h"
 
 struct totals {

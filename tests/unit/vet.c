@@ -3,7 +3,7 @@
  * Vetting: the plugins of this build pass, and each rule refuses what it is there for, and says so. The rules about the
  * file's structure are elf.c's.
  */
-#include <config.h>
+#include "build.h"
 
 #include <dirent.h>
 

@@ -3,7 +3,7 @@
  * Reads the text files of WordNet 3.0, wndb(5WN), into a store. One struct parser a run, on one thread. Every error
  * names file, line and what stands there.
  */
-#include "config.h"
+#include "build.h"
 
 #include <errno.h>
 #include <stdarg.h>

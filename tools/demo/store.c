@@ -2,7 +2,7 @@
  *
  * Stores: mapping, verifying and writing them. See store.h. No state of its own.
  */
-#include "config.h"
+#include "build.h"
 
 #include "tools/demo/store.h"
 
