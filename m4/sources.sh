@@ -20,7 +20,7 @@ policy=
 runtime=
 for file in runtime/*.c; do
 	case ${file#runtime/} in
-	config.c|cpu.c|elf.c|file.c|find.c|graph.c|inifile.c|kernels.c|keys.c|load.c|logfmt.c|needs.c|socket.c|stage.c| \
+	config.c|cpu.c|elf.c|file.c|find.c|graph.c|inifile.c|kernels.c|keys.c|load.c|logfmt.c|needs.c|share.c|socket.c|stage.c| \
 	vet.c|why.c) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
@@ -36,7 +36,8 @@ list AVX512_FILES backends/avx512/*.c backends/avx512/*.h
 list NEON_FILES backends/neon/*.c backends/neon/*.h
 # The demo is a library of its own, so that unit tests can have it.
 # shellcheck disable=SC2046
-list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '\n' | grep -v '^tools/demo/')
+list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '\n' | grep -v -e '^tools/demo/' -e '^tools/cases/')
+list CASE_FILES tools/cases/*.[ch]
 list DEMO_FILES tools/demo/*.c tools/demo/*.h
 list BITS_FILES tests/bits/*.c tests/bits/*.h
 list BENCH_FILES bench/*.c bench/*.h

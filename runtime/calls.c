@@ -10,6 +10,7 @@
 #include "runtime/kernels.h"
 #include "runtime/load.h"
 #include "runtime/public.h"
+#include "runtime/share.h"
 #include "runtime/table.h"
 #include "runtime/thread.h"
 
@@ -60,6 +61,24 @@ static __attribute__((noinline)) int call_with_scratch(enum kernel_index kernel,
 	return status;
 }
 
+/* A kernel that judges its input (delta_decode) has only a status to say it with. */
+static __attribute__((cold, noinline)) int report_kernel(enum kernel_index kernel, int status)
+{
+	struct why why;
+	explain(&why, status, "%s: %s", kernels[kernel].name, tenon_strerror(status));
+	return report_failure(&why);
+}
+
+static inline int call_with(enum kernel_index kernel, const void *args, size_t bytes)
+{
+	if (bytes)
+		return call_with_scratch(kernel, args, bytes);
+	int status = call_kernel(kernel, args, NULL);
+	if (unlikely(status < 0 && status != TENON_ENONFINITE))
+		return report_kernel(kernel, status);
+	return status;
+}
+
 /*
  * reject_<name>() is the cold half of a failed validation: it validates again, now with somewhere to say why. Another
  * thread may have made the arguments legal in between; the call is refused all the same.
@@ -79,10 +98,7 @@ static __attribute__((noinline)) int call_with_scratch(enum kernel_index kernel,
 		int status = check_##name(a, NULL);                                                         \
 		if (unlikely(status))                                                                       \
 			return reject_##name(a, status);                                                    \
-		size_t bytes = (scratch);                                                                   \
-		if (bytes)                                                                                  \
-			return call_with_scratch(KERNEL_##name, a, bytes);                                  \
-		return call_kernel(KERNEL_##name, a, NULL);                                                 \
+		return call_with(KERNEL_##name, a, (scratch));                                              \
 	}
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
@@ -93,6 +109,7 @@ static __attribute__((noinline)) int call_with_scratch(enum kernel_index kernel,
 struct rule {
 	int (*check)(const void *args, struct why *why);
 	size_t (*scratch)(const void *args);
+	int (*divide)(const void *args, size_t part, size_t parts, struct share *share);
 };
 
 #define TENON_KERNEL(id, name, scratch, args)                                  \
@@ -105,11 +122,15 @@ struct rule {
 		const struct tenon_##name##_args *a = any;                     \
 		(void)a;                                                       \
 		return (scratch);                                              \
+	}                                                                      \
+	static int divide_any_##name(const void *a, size_t part, size_t parts, struct share *share) \
+	{                                                                      \
+		return divide_##name(a, part, parts, share);                   \
 	}
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 
-#define TENON_KERNEL(id, name, scratch, args) {check_any_##name, size_scratch_##name},
+#define TENON_KERNEL(id, name, scratch, args) {check_any_##name, size_scratch_##name, divide_any_##name},
 static const struct rule rules[KERNEL_COUNT] = {
 #include <tenon/kernels.def>
 };
@@ -177,4 +198,27 @@ TENON_PUBLIC int tenon_batch(struct tenon_call *calls, size_t count, struct teno
 		describe_served(served, table, calls, count);
 	leave_table(section);
 	return first;
+}
+
+/* ---- A share of a call ------------------------------------------------------------------------------------------- */
+
+static int check_part(int kernel, uint32_t id, const void *args, size_t part, size_t parts, struct why *why)
+{
+	if (kernel < 0)
+		return explain(why, TENON_EINVAL, "tenon_call_part: no kernel has the id %u", (unsigned)id);
+	if (part >= parts)
+		return explain(why, TENON_EINVAL, "tenon_call_part: part %zu of %zu; parts count from 0", part, parts);
+	return rules[kernel].check(args, why);
+}
+
+TENON_PUBLIC int tenon_call_part(uint32_t id, const void *args, size_t part, size_t parts)
+{
+	struct why why = {.status = TENON_OK};
+	struct share share;
+	int kernel = find_kernel_id(id), status = check_part(kernel, id, args, part, parts, &why);
+	if (unlikely(status))
+		return status > 0 ? TENON_OK : report_failure(&why);
+	if (rules[kernel].divide(args, part, parts, &share))
+		return TENON_OK;
+	return call_with((enum kernel_index)kernel, &share.args, rules[kernel].scratch(&share.args));
 }

@@ -21,6 +21,7 @@ tests_unit_client_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_client_LDADD = runtime/libpolicy.la $(CMOCKA_LIBS) $(JANSSON_LIBS) -lpthread
 tests_unit_tool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_tool_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
+tests_unit_share_LDADD = tools/libcases.la $(LDADD) -lpthread
 
 # The nouns of the demo, and the small world that they are tested on.
 tests_unit_memory_LDADD = tools/libdemo.la $(LDADD) -lm

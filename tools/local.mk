@@ -17,7 +17,11 @@ demo_LTLIBRARIES = tools/wrong.la
 tools_wrong_la_SOURCES = tools/demo/wrong/wrong.c
 tools_wrong_la_LDFLAGS = $(PLUGIN_LINK)
 
+# Kernel calls with known answers, for soak and for unit tests.
+noinst_LTLIBRARIES += tools/libcases.la
+tools_libcases_la_SOURCES = $(CASE_FILES)
+
 bin_PROGRAMS += tools/tenon
 tools_tenon_SOURCES = $(TOOL_FILES)
 tools_tenon_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DTENON_FETCH_DATA='"$(pkgdatadir)/fetch-data"'
-tools_tenon_LDADD = tools/libdemo.la libtenon.la runtime/libpolicy.la $(JANSSON_LIBS) -lm -lpthread
+tools_tenon_LDADD = tools/libdemo.la tools/libcases.la libtenon.la runtime/libpolicy.la $(JANSSON_LIBS) -lm -lpthread

@@ -20,7 +20,7 @@
 #include <time.h>
 
 #include "runtime/find.h"
-#include "tools/cases.h"
+#include "tools/cases/cases.h"
 #include "tools/footprint.h"
 #include "tools/random.h"
 #include "tools/workers.h"

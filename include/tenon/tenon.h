@@ -85,6 +85,17 @@ struct tenon_served {
  */
 int tenon_batch(struct tenon_call *calls, size_t count, struct tenon_served *served);
 
+/*
+ * Runs share `part` of `parts` of a call, 0 <= part < parts, in the calling thread: Tenon has no threads of its own for
+ * kernels, so a host runs each share in a thread of its pool. args points to the argument struct of the whole call, the
+ * same for every share. When all have returned, the outputs are those of the whole call, bit for bit, whatever `parts`
+ * is. A kernel that cannot be divided (spreading_activation, top_k, delta_encode, delta_decode, crc32c) runs whole in
+ * part 0. Each share is a call of its own: a swap may fall between two, and scratch comes from each thread's arena. The
+ * call failed if any share did; TENON_ENONFINITE, if any share says so, is what the whole call would have said.
+ * TENON_EINVAL: no such kernel or part, or the call is not legal.
+ */
+int tenon_call_part(uint32_t kernel, const void *args, size_t part, size_t parts);
+
 /* The name of a kernel by id, or NULL; static. */
 const char *tenon_kernel_name(uint32_t kernel);
 

@@ -7,6 +7,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
 /* The words for a call that check_decay_exponential found illegal. */
@@ -32,6 +33,18 @@ int check_decay_exponential(const struct tenon_decay_exponential_args *a, struct
 	int good = a->values && a->ages && a->out && a->tau > 0 && !isnan(a->floor) &&
 		   a->n <= PTRDIFF_MAX / sizeof *a->ages;
 	return unlikely(!good) ? explain_decay(a, why) : 0;
+}
+
+int divide_decay_exponential(const struct tenon_decay_exponential_args *a, size_t part, size_t parts, struct share *share)
+{
+	struct range range = divide_range(a->n, SHARE_GRAIN, part, parts);
+	struct tenon_decay_exponential_args *own = &share->args.decay_exponential;
+	*own = *a;
+	own->n = range.end - range.begin;
+	own->values += range.begin;
+	own->ages += range.begin;
+	own->out += range.begin;
+	return share_status(range, a->n);
 }
 
 /* ---- Self-test --------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
 /* The arguments that the family shares, under one name. */
@@ -59,6 +60,23 @@ int check_inner_product(const struct tenon_inner_product_args *a, struct why *wh
 	struct shape s = {a->query, a->rows, a->count, a->dim, a->stride, a->scores};
 	return check_rows("inner_product", s, why);
 }
+
+/* ---- Shares ------------------------------------------------------------------------------------------------------ */
+
+/* The members that a share of the rows changes; the same names in each kernel's arguments. */
+#define TAKE_ROWS(name)                                                                                                   \
+	int divide_##name(const struct tenon_##name##_args *a, size_t part, size_t parts, struct share *share)            \
+	{                                                                                                                 \
+		struct range range = divide_range(a->count, SHARE_GRAIN / sizeof(float), part, parts);                    \
+		share->args.name = *a;                                                                                    \
+		share->args.name.count = range.end - range.begin;                                                         \
+		if (a->rows)                                                                                              \
+			share->args.name.rows += range.begin * a->stride;                                                 \
+		share->args.name.scores += range.begin;                                                                   \
+		return share_status(range, a->count);                                                                     \
+	}
+TAKE_ROWS(vector_similarity)
+TAKE_ROWS(inner_product)
 
 /* ---- Self-tests -------------------------------------------------------------------------------------------------- */
 

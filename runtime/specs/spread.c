@@ -10,6 +10,7 @@
 #include "runtime/graph.h"
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
 /* The cold half of the check: what check_spreading_activation() found wrong, in words. */
@@ -66,6 +67,13 @@ int check_spreading_activation(const struct tenon_spreading_activation_args *a, 
 	if (unlikely(!a->initial || !a->activation || (a->workspace && a->workspace->graph != g)))
 		return explain_pointers(a, why);
 	return 0;
+}
+
+/* Each step needs all of the one before. */
+int divide_spreading_activation(const struct tenon_spreading_activation_args *a, size_t part, size_t parts, struct share *share)
+{
+	(void)parts;
+	return divide_not_at_all(&share->args.spreading_activation, a, sizeof *a, part);
 }
 
 /* ---- Self-test --------------------------------------------------------------------------------------------------- */

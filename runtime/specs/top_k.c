@@ -7,6 +7,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
 static __attribute__((cold, noinline)) int explain_top_k(const struct tenon_top_k_args *a, struct why *why)
@@ -29,6 +30,13 @@ int check_top_k(const struct tenon_top_k_args *a, struct why *why)
 	int legal = a && a->count && a->n <= UINT64_C(1) << 32 && (!a->n || a->scores) &&
 		    (!a->n || !a->k || (a->indices && a->values));
 	return likely(legal) ? 0 : explain_top_k(a, why);
+}
+
+/* Every element competes with all others. */
+int divide_top_k(const struct tenon_top_k_args *a, size_t part, size_t parts, struct share *share)
+{
+	(void)parts;
+	return divide_not_at_all(&share->args.top_k, a, sizeof *a, part);
 }
 
 enum { TEST_SCORES = 203, TEST_K = 40 };

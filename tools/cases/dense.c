@@ -2,7 +2,7 @@
  *
  * Cases of the query-against-rows family: whole lanes, tails, and rows that are not packed.
  */
-#include "tools/cases.h"
+#include "tools/cases/cases.h"
 
 static const struct shape {
 	size_t count, dim, stride;

@@ -3,7 +3,7 @@
  * Cases of spreading_activation: both modes, every layout, over a graph with hubs, self-loops and multi-edges; with and
  * without a workspace, so that the thread's arena takes part.
  */
-#include "tools/cases.h"
+#include "tools/cases/cases.h"
 
 #define NODES 200
 #define EDGES 1500

@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "tools/cases.h"
+#include "tools/cases/cases.h"
 
 static const struct shape {
 	size_t n, k;

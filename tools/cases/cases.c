@@ -3,7 +3,7 @@
  * Sets of kernel calls on fixed inputs, and the comparison of their outputs, bit for bit. A set belongs to one thread at
  * a time.
  */
-#include "tools/cases.h"
+#include "tools/cases/cases.h"
 
 #include <stdlib.h>
 #include <string.h>
