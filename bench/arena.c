@@ -98,19 +98,20 @@ bool bench_arena(void)
 	}
 	struct tenon_spreading_activation_args args = {
 		.graph = graph, .initial = initial, .activation = activation, .steps = 1, .decay = 1};
-	struct contender list[] = {{"allocation", run_arena, NULL, 0, 0},
-				   {"allocation and reset", run_reset, NULL, 0, 0},
-				   {"malloc and free", run_malloc, NULL, 0, 0},
-				   {"spread, scratch taken", run_spread, &args, 0, 0}};
+	struct contender list[] = {{"allocation", run_arena, NULL},
+				   {"allocation and reset", run_reset, NULL},
+				   {"malloc and free", run_malloc, NULL},
+				   {"spread, scratch taken", run_spread, &args}};
 	for (int i = 0; i < NODES; i++)
 		initial[i] = 1;
-	time_contenders(list, 4, 200e3);
+	struct timing timings[4];
+	time_contenders(list, 4, 200e3, timings);
 	tenon_graph_destroy(graph);
 	printf("\n%-24s %10s %8s %16s\n", "128 bytes of arena", "ns", "MAD", "share of spread");
 	for (int i = 0; i < 4; i++) {
-		record_figure(&(struct figure){"arena", "128 bytes", &list[i], NAN, NAN, NAN});
-		printf("  %-22s %10.2f %8.2f %14.2f %%\n", list[i].name, list[i].median, list[i].deviation,
-		       100 * list[i].median / list[3].median);
+		record_figure(&(struct figure){"arena", "128 bytes", &list[i], &timings[i], NAN, NAN, NAN, 0, NULL, NULL});
+		printf("  %-22s %10.2f %8.2f %14.2f %%\n", list[i].name, timings[i].median, timings[i].deviation,
+		       100 * timings[i].median / timings[3].median);
 	}
 	printf("  %-22s %10.2f\n", "p99, clock included", find_99th()); /* no median, so no figure of --json */
 	return true;

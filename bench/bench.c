@@ -17,37 +17,23 @@
 #include "runtime/find.h"
 #include "runtime/table.h"
 
-struct backend backends[CONTENDERS_MAX];
+struct backend backends[BACKENDS_MAX];
 size_t backend_count;
 
-/* swap stays last: its cold swaps unload the images that backends[] points into. */
 static const struct {
 	const char *name;
 	bool (*run)(void);
 } topics[] = {
-	{"arena", bench_arena},
-	{"decay", bench_decay},
-	{"dispatch", bench_dispatch},
-	{"similarity", bench_similarity},
-	{"spread", bench_spread},
-	{"swap", bench_swap},
-	{"top_k", bench_top_k},
+#define TOPIC(name) {#name, bench_##name},
+#include "bench/topics.def"
+#undef TOPIC
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
-
-/* ---- What is timed ----------------------------------------------------------------------------------------------- */
-
-void run_call(void *context, size_t times)
-{
-	const struct call *call = context;
-	for (size_t i = 0; i < times; i++)
-		call->function(call->args, call->scratch);
-}
 
 /* After a swap the active table holds this backend's functions; images stay warm, so they stay valid. */
 static void add_backend(const char *name)
 {
-	if (backend_count == CONTENDERS_MAX || tenon_swap(name, 0)) {
+	if (backend_count == BACKENDS_MAX || tenon_swap(name, 0)) {
 		fprintf(stderr, "bench: without %s: %s\n", name, tenon_error_detail());
 		return;
 	}

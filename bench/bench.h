@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the topics of the bench share: the backends of this machine, contenders that are timed in turn, and the report.
- * Every figure is the median of interleaved rounds in one pinned thread, so that contenders can be compared by ratio.
+ * What the topics of the bench share. A topic, bench/<name>.c with a line in topics.def, describes races; run_race()
+ * checks that every backend gives scalar's bits, times all contenders in turn in one pinned thread, prints the table
+ * and records the figures. One thread.
  */
 #ifndef BENCH_H
 #define BENCH_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bench/timer.h"
 #include "runtime/kernels.h"
+
+#define BACKENDS_MAX 8
 
 struct backend {
 	char name[32];
@@ -18,18 +22,39 @@ struct backend {
 };
 
 /* scalar first, then every usable plugin by rising ISA level. */
-extern struct backend backends[CONTENDERS_MAX];
+extern struct backend backends[BACKENDS_MAX];
 extern size_t backend_count;
 
-/* A kernel call, as a context of run_call(). */
-struct call {
-	tenon_kernel_fn *function;
-	const void *args;
-	void *scratch;
-};
-void run_call(void *context, size_t times);
+/* ---- Races ------------------------------------------------------------------------------------------------------- */
 
-/* The physical limit: reads bytes and computes nothing, prefetching 2 KiB ahead, with the widest registers. */
+/*
+ * One kernel at one shape: every backend that brings it, the plain loop, the physical limit and the peers.
+ *
+ * The output of a call is compared byte for byte, and its status, with scalar's; what is not covered by one buffer goes
+ * into one struct. For inout kernels `initial` is copied to output before that call; later calls go on from what the
+ * last one left, so their parameters must keep the values in the range that is to be timed. Inputs hold no NaN.
+ * Contenders without a function (run NULL) are left out. Peers need not agree bit for bit: topics check their results.
+ */
+struct race {
+	const char *kernel, *shape; /* "vector_similarity", "1 x 1000 x 768" */
+	const void *args;
+	void *scratch;              /* of the call; NULL where the kernel takes none */
+	void *output;
+	size_t size;
+	const void *initial;
+	double bytes;               /* that a call moves, for GB/s; 0: not given */
+	struct contender limit;     /* what the machine can do at all: the same bytes, nothing computed */
+	struct contender strict;    /* the plain sequential loop, for ratio_scalar; without it scalar itself */
+	const struct contender *peers;
+	size_t peer_count;
+};
+
+/* False: a backend's result differs from scalar's, so that it was not timed; the others were. */
+bool run_race(const struct race *race);
+
+/* ---- Limits: contenders that move memory and compute nothing ----------------------------------------------------- */
+
+/* Reads bytes, prefetching 2 KiB ahead, with the widest registers. */
 struct reading {
 	const void *memory;
 	size_t bytes;
@@ -37,8 +62,8 @@ struct reading {
 void run_reading(void *context, size_t times);
 
 /*
- * The physical limit of one that reads two buffers and writes a third: like run_reading, with non-temporal stores.
- * All are aligned to 64 bytes, and count is a multiple of 16.
+ * Reads two buffers and writes a third, with non-temporal stores. All are aligned to 64 bytes, and count is a multiple
+ * of 16.
  */
 struct streaming {
 	const float *values;
@@ -48,31 +73,55 @@ struct streaming {
 };
 void run_streaming(void *context, size_t times);
 
+/* Copies with the C library's memcpy. */
+struct copying {
+	const void *source;
+	void *target;
+	size_t bytes;
+};
+void run_copying(void *context, size_t times);
+
+/* Reads and writes back every byte, in place, with the widest registers. */
+struct updating {
+	void *memory;
+	size_t bytes;
+};
+void run_updating(void *context, size_t times);
+
+/* ---- Data -------------------------------------------------------------------------------------------------------- */
+
+/* Zeros, aligned to 64 bytes, with 4 KiB to spare, freed with free(); the bench ends, with a message, without memory. */
+void *make_memory(size_t bytes);
+
+/* Floats in [-1, 1) and words, the same for the same seed. */
+float *make_floats(size_t count, uint64_t seed);
+uint32_t next_random(uint64_t *state);
+
+/* ---- Reports ----------------------------------------------------------------------------------------------------- */
+
 /*
- * A line of --json: a contender under its kernel and shape, and what it is compared with; NAN where that does not
- * apply.
- * ratio_scalar: times as fast as the plain sequential loop. ratio_limit: the share of what the machine can do at all.
+ * A contender's line under its kernel and shape; NAN where a ratio does not apply. ratio_scalar: times as fast as the
+ * plain sequential loop. ratio_limit: the share of what the machine can do at all. Peers: times as fast as each.
  */
 struct figure {
 	const char *kernel, *shape;
 	const struct contender *contender;
+	const struct timing *timing;
 	double gb_per_s, ratio_scalar, ratio_limit;
+	size_t peer_count;
+	const char *const *peer_names;
+	const double *peer_ratios;
 };
 
-/* Nothing without --json. */
+/* For topics that are no races; run_race() records its own. */
 void record_figure(const struct figure *figure);
 
 /* With --json stdout is for the object, which end_json() prints; tables go to stderr. 0, or -1 with a message. */
 int begin_json(void);
 int end_json(const char *model, const char *level);
 
-/* The topics; each prints its table. False: a kernel's bits differ from scalar's, and it was not timed. */
-bool bench_arena(void);
-bool bench_dispatch(void);
-bool bench_decay(void);
-bool bench_similarity(void);
-bool bench_spread(void);
-bool bench_swap(void);
-bool bench_top_k(void);
+#define TOPIC(name) bool bench_##name(void);
+#include "bench/topics.def"
+#undef TOPIC
 
 #endif

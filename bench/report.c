@@ -34,12 +34,16 @@ int begin_json(void)
 
 void record_figure(const struct figure *f)
 {
-	if (results)
-		json_array_append_new(results, json_pack("{s:s, s:s, s:s, s:f, s:f, s:i, s:o, s:o, s:o, s:{}}",
-			"kernel", f->kernel, "shape", f->shape, "backend", f->contender->name,
-			"ns_median", f->contender->median, "ns_mad", f->contender->deviation, "samples", ROUNDS,
-			"gb_per_s", number_or_null(f->gb_per_s), "ratio_scalar", number_or_null(f->ratio_scalar),
-			"ratio_limit", number_or_null(f->ratio_limit), "peers"));
+	if (!results)
+		return;
+	json_t *peers = json_object();
+	for (size_t i = 0; i < f->peer_count; i++)
+		json_object_set_new(peers, f->peer_names[i], number_or_null(f->peer_ratios[i]));
+	json_array_append_new(results, json_pack("{s:s, s:s, s:s, s:f, s:f, s:i, s:o, s:o, s:o, s:o}",
+		"kernel", f->kernel, "shape", f->shape, "backend", f->contender->name,
+		"ns_median", f->timing->median, "ns_mad", f->timing->deviation, "samples", ROUNDS,
+		"gb_per_s", number_or_null(f->gb_per_s), "ratio_scalar", number_or_null(f->ratio_scalar),
+		"ratio_limit", number_or_null(f->ratio_limit), "peers", peers));
 }
 
 int end_json(const char *model, const char *level)

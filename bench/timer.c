@@ -68,17 +68,17 @@ static void shuffle(size_t *order, size_t count, uint64_t *seed)
 	}
 }
 
-static void take_statistics(struct contender *contender, const double samples[ROUNDS])
+static void take_statistics(struct timing *timing, const double samples[ROUNDS])
 {
 	double values[ROUNDS];
 	memcpy(values, samples, sizeof values);
-	contender->median = median(values);
+	timing->median = median(values);
 	for (int round = 0; round < ROUNDS; round++)
-		values[round] = fabs(values[round] - contender->median);
-	contender->deviation = median(values);
+		values[round] = fabs(values[round] - timing->median);
+	timing->deviation = median(values);
 }
 
-void time_contenders(struct contender *list, size_t count, double nanoseconds)
+void time_contenders(const struct contender *list, size_t count, double nanoseconds, struct timing *timings)
 {
 	size_t times[CONTENDERS_MAX], order[CONTENDERS_MAX];
 	uint64_t seed = 1;
@@ -94,7 +94,7 @@ void time_contenders(struct contender *list, size_t count, double nanoseconds)
 		}
 	}
 	for (size_t i = 0; i < count; i++)
-		take_statistics(&list[i], rounds[i]);
+		take_statistics(&timings[i], rounds[i]);
 }
 
 double compare_contenders(size_t one, size_t other)

@@ -8,14 +8,18 @@
 
 #include <stddef.h>
 
-#define CONTENDERS_MAX 12
+#define CONTENDERS_MAX 24
 #define ROUNDS 41
 
-/* One thing to time: run(context, times) does it that often. median and deviation (MAD) are nanoseconds for once. */
+/* One thing to time: run(context, times) does it that often. */
 struct contender {
 	const char *name;
 	void (*run)(void *context, size_t times);
 	void *context;
+};
+
+/* Nanoseconds for once: the median over rounds, and the median absolute deviation from it. */
+struct timing {
 	double median, deviation;
 };
 
@@ -23,7 +27,7 @@ struct contender {
 void pin_thread(void);
 
 /* Times the contenders in turn, round by round, each round at least `nanoseconds` long. */
-void time_contenders(struct contender *list, size_t count, double nanoseconds);
+void time_contenders(const struct contender *list, size_t count, double nanoseconds, struct timing *timings);
 
 /* Of the last race, by index: how many times as fast `one` was as `other`. */
 double compare_contenders(size_t one, size_t other);
