@@ -11,8 +11,8 @@ PLUGIN_LDFLAGS = $(PLUGIN_LINK) -rpath $(backenddir)
 
 SCALAR_CFLAGS = -O3 -ftree-vectorize $(VECTOR_CFLAGS) $(COMMON_CFLAGS) $(BASELINE_CFLAGS)
 
-# The constants of exp are derived, not typed: tests/exp compares.
-EXTRA_DIST += backends/shared/exp_coefficients.py
+# The constants of exp and crc32c are derived, not typed: tests/exp and tests/crc32c compare.
+EXTRA_DIST += backends/shared/exp_coefficients.py backends/shared/crc32c_tables.py
 
 # Linked into the runtime; cannot fail to load.
 noinst_LTLIBRARIES += backends/libscalar.la
@@ -32,31 +32,49 @@ AVX2_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx2 -mno-fma -mno-avx512f
 AVX512_CFLAGS = -O3 $(COMMON_CFLAGS) -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl
 NEON_CFLAGS = -O3 $(COMMON_CFLAGS)
 
+# A folder of a backend, backends/ISA/FEATURE/, is built with the flags of that feature as well and linked into the backend;
+# only entries that need the feature use it. opcodes_test.sh looks at what else the others have.
 if BUILD_AVX2
+noinst_LTLIBRARIES += backends/libavx2_pclmulqdq.la backends/libavx2_vpclmulqdq.la
+backends_libavx2_pclmulqdq_la_SOURCES = $(AVX2_PCLMULQDQ_FILES)
+backends_libavx2_pclmulqdq_la_CFLAGS = $(AVX2_CFLAGS) -mpclmul
+backends_libavx2_vpclmulqdq_la_SOURCES = $(AVX2_VPCLMULQDQ_FILES)
+backends_libavx2_vpclmulqdq_la_CFLAGS = $(AVX2_CFLAGS) -mpclmul -mvpclmulqdq
 backend_LTLIBRARIES += backends/avx2.la
 backends_avx2_la_SOURCES = $(AVX2_FILES)
 backends_avx2_la_CFLAGS = $(AVX2_CFLAGS)
 backends_avx2_la_LDFLAGS = $(PLUGIN_LDFLAGS) -Wl,-z,x86-64-v3
+backends_avx2_la_LIBADD = backends/libavx2_pclmulqdq.la backends/libavx2_vpclmulqdq.la
 else
-EXTRA_DIST += $(AVX2_FILES)
+EXTRA_DIST += $(AVX2_FILES) $(AVX2_PCLMULQDQ_FILES) $(AVX2_VPCLMULQDQ_FILES)
 endif
 
 if BUILD_AVX512
+noinst_LTLIBRARIES += backends/libavx512_vpclmulqdq.la
+backends_libavx512_vpclmulqdq_la_SOURCES = $(AVX512_VPCLMULQDQ_FILES)
+backends_libavx512_vpclmulqdq_la_CFLAGS = $(AVX512_CFLAGS) -mpclmul -mvpclmulqdq
 backend_LTLIBRARIES += backends/avx512.la
 backends_avx512_la_SOURCES = $(AVX512_FILES)
 backends_avx512_la_CFLAGS = $(AVX512_CFLAGS)
 backends_avx512_la_LDFLAGS = $(PLUGIN_LDFLAGS) -Wl,-z,x86-64-v4
+backends_avx512_la_LIBADD = backends/libavx512_vpclmulqdq.la
 else
-EXTRA_DIST += $(AVX512_FILES)
+EXTRA_DIST += $(AVX512_FILES) $(AVX512_VPCLMULQDQ_FILES)
 endif
 
 if BUILD_NEON
+noinst_LTLIBRARIES += backends/libneon_crc32.la backends/libneon_pmull.la
+backends_libneon_crc32_la_SOURCES = $(NEON_CRC32_FILES)
+backends_libneon_crc32_la_CFLAGS = $(NEON_CFLAGS) -march=armv8-a+crc
+backends_libneon_pmull_la_SOURCES = $(NEON_PMULL_FILES)
+backends_libneon_pmull_la_CFLAGS = $(NEON_CFLAGS) -march=armv8-a+crc+crypto
 backend_LTLIBRARIES += backends/neon.la
 backends_neon_la_SOURCES = $(NEON_FILES)
 backends_neon_la_CFLAGS = $(NEON_CFLAGS)
 backends_neon_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+backends_neon_la_LIBADD = backends/libneon_crc32.la backends/libneon_pmull.la
 else
-EXTRA_DIST += $(NEON_FILES)
+EXTRA_DIST += $(NEON_FILES) $(NEON_CRC32_FILES) $(NEON_PMULL_FILES)
 endif
 
 # backenddir holds loadable objects only.

@@ -34,6 +34,12 @@ list SHARED_FILES backends/shared/*.h
 list AVX2_FILES backends/avx2/*.c backends/avx2/*.h
 list AVX512_FILES backends/avx512/*.c backends/avx512/*.h
 list NEON_FILES backends/neon/*.c backends/neon/*.h
+# A folder of a backend is a feature beyond its level; only entries that need the feature use what is in it.
+list AVX2_PCLMULQDQ_FILES backends/avx2/pclmulqdq/*.c
+list AVX2_VPCLMULQDQ_FILES backends/avx2/vpclmulqdq/*.c
+list AVX512_VPCLMULQDQ_FILES backends/avx512/vpclmulqdq/*.c
+list NEON_CRC32_FILES backends/neon/crc32/*.c
+list NEON_PMULL_FILES backends/neon/pmull/*.c
 # The demo is a library of its own, so that unit tests can have it.
 # shellcheck disable=SC2046
 list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '\n' | grep -v -e '^tools/demo/' -e '^tools/cases/')

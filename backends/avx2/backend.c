@@ -12,6 +12,9 @@ static const struct tenon_backend_kernel avx2_kernels[] = {
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", avx2_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", avx2_spreading_activation),
 	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", avx2_decay_exponential),
+	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "pclmulqdq,vpclmulqdq", avx2_crc32c_vpclmulqdq),
+	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "pclmulqdq", avx2_crc32c_pclmulqdq),
+	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "", avx2_crc32c),
 };
 
-TENON_BACKEND("avx2", PACKAGE_VERSION, "Tenon", "x86-64-v3", "", avx2_kernels)
+TENON_BACKEND("avx2", PACKAGE_VERSION, "Tenon", "x86-64-v3", "pclmulqdq,vpclmulqdq", avx2_kernels)

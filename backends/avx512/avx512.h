@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Declares what the files of this backend share: its kernels, avx512_<name>.
+ * Declares what the files of this backend share: its kernels, avx512_<name>, and parts of them.
  */
 #ifndef BACKENDS_AVX512_H
 #define BACKENDS_AVX512_H
@@ -12,5 +12,13 @@
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG
+
+/*
+ * crc32c, for other kernels: update_ with what the level has; fold_ in files and for entries that need
+ * "pclmulqdq,vpclmulqdq", like the kernel that goes with it.
+ */
+uint32_t avx512_update_crc32c(uint32_t crc, const void *data, size_t size);
+uint32_t avx512_fold_crc32c(uint32_t crc, const void *data, size_t size);
+tenon_kernel_fn avx512_crc32c_vpclmulqdq;
 
 #endif

@@ -12,6 +12,8 @@ static const struct tenon_backend_kernel avx512_kernels[] = {
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", avx512_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", avx512_spreading_activation),
 	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", avx512_decay_exponential),
+	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "pclmulqdq,vpclmulqdq", avx512_crc32c_vpclmulqdq),
+	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "", avx512_crc32c),
 };
 
-TENON_BACKEND("avx512", PACKAGE_VERSION, "Tenon", "x86-64-v4", "", avx512_kernels)
+TENON_BACKEND("avx512", PACKAGE_VERSION, "Tenon", "x86-64-v4", "pclmulqdq,vpclmulqdq", avx512_kernels)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Declares what the files of this backend share: its kernels, neon_<name>.
+ * Declares what the files of this backend share: its kernels, neon_<name>, and parts of them.
  */
 #ifndef BACKENDS_NEON_H
 #define BACKENDS_NEON_H
@@ -12,5 +12,13 @@
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG
+
+/*
+ * crc32c, for other kernels: update_ for entries that need "crc32", and fold_ for those that need "crc32,pmull", like the
+ * kernels that go with them.
+ */
+uint32_t neon_update_crc32c(uint32_t crc, const void *data, size_t size);
+uint32_t neon_fold_crc32c(uint32_t crc, const void *data, size_t size);
+tenon_kernel_fn neon_crc32c_crc32, neon_crc32c_pmull;
 
 #endif

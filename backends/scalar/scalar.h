@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Declares every scalar body, scalar_<name>, from kernels.def.
+ * Declares every scalar body, scalar_<name>, from kernels.def, and what bodies share.
  */
 #ifndef BACKENDS_SCALAR_H
 #define BACKENDS_SCALAR_H
@@ -12,5 +12,8 @@
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG
+
+/* crc32c, for other kernels. */
+uint32_t scalar_update_crc32c(uint32_t crc, const void *data, size_t size);
 
 #endif
