@@ -50,16 +50,18 @@ EXTRA_DIST += $(AVX2_FILES) $(AVX2_PCLMULQDQ_FILES) $(AVX2_VPCLMULQDQ_FILES)
 endif
 
 if BUILD_AVX512
-noinst_LTLIBRARIES += backends/libavx512_vpclmulqdq.la
+noinst_LTLIBRARIES += backends/libavx512_vbmi2.la backends/libavx512_vpclmulqdq.la
+backends_libavx512_vbmi2_la_SOURCES = $(AVX512_VBMI2_FILES)
+backends_libavx512_vbmi2_la_CFLAGS = $(AVX512_CFLAGS) -mavx512vbmi2 -mavx512vpopcntdq
 backends_libavx512_vpclmulqdq_la_SOURCES = $(AVX512_VPCLMULQDQ_FILES)
 backends_libavx512_vpclmulqdq_la_CFLAGS = $(AVX512_CFLAGS) -mpclmul -mvpclmulqdq
 backend_LTLIBRARIES += backends/avx512.la
 backends_avx512_la_SOURCES = $(AVX512_FILES)
 backends_avx512_la_CFLAGS = $(AVX512_CFLAGS)
 backends_avx512_la_LDFLAGS = $(PLUGIN_LDFLAGS) -Wl,-z,x86-64-v4
-backends_avx512_la_LIBADD = backends/libavx512_vpclmulqdq.la
+backends_avx512_la_LIBADD = backends/libavx512_vbmi2.la backends/libavx512_vpclmulqdq.la
 else
-EXTRA_DIST += $(AVX512_FILES) $(AVX512_VPCLMULQDQ_FILES)
+EXTRA_DIST += $(AVX512_FILES) $(AVX512_VBMI2_FILES) $(AVX512_VPCLMULQDQ_FILES)
 endif
 
 if BUILD_NEON

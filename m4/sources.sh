@@ -38,6 +38,7 @@ list NEON_FILES backends/neon/*.c backends/neon/*.h
 list AVX2_PCLMULQDQ_FILES backends/avx2/pclmulqdq/*.c
 list AVX2_VPCLMULQDQ_FILES backends/avx2/vpclmulqdq/*.c
 list AVX512_VPCLMULQDQ_FILES backends/avx512/vpclmulqdq/*.c
+list AVX512_VBMI2_FILES backends/avx512/vbmi2/*.c
 list NEON_CRC32_FILES backends/neon/crc32/*.c
 list NEON_PMULL_FILES backends/neon/pmull/*.c
 # The demo is a library of its own, so that unit tests can have it.

@@ -44,7 +44,7 @@ installcheck-local:
 		status=$$?; cat installcheck.log; test $$status = 0 && ! grep '^not ok' installcheck.log > /dev/null
 CLEANFILES += installcheck.log
 
-noinst_HEADERS += tests/live.h tests/plugin.h
+noinst_HEADERS += tests/delta.h tests/live.h tests/plugin.h
 include tests/bits/local.mk
 include tests/exp/local.mk
 include tests/hazards/local.mk

@@ -12,6 +12,8 @@ static const struct tenon_backend_kernel avx2_kernels[] = {
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", avx2_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", avx2_spreading_activation),
 	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", avx2_decay_exponential),
+	TENON_BACKEND_KERNEL(delta_encode, TENON_EXACT, "", avx2_delta_encode),
+	TENON_BACKEND_KERNEL(delta_decode, TENON_EXACT, "", avx2_delta_decode),
 	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "pclmulqdq,vpclmulqdq", avx2_crc32c_vpclmulqdq),
 	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "pclmulqdq", avx2_crc32c_pclmulqdq),
 	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "", avx2_crc32c),

@@ -21,4 +21,7 @@ uint32_t avx512_update_crc32c(uint32_t crc, const void *data, size_t size);
 uint32_t avx512_fold_crc32c(uint32_t crc, const void *data, size_t size);
 tenon_kernel_fn avx512_crc32c_vpclmulqdq;
 
+/* For entries that need "avx512vbmi2,avx512vpopcntdq,pclmulqdq,vpclmulqdq". */
+tenon_kernel_fn avx512_delta_encode_vbmi2, avx512_delta_decode_vbmi2;
+
 #endif

@@ -12,6 +12,8 @@ static const struct tenon_backend_kernel neon_kernels[] = {
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", neon_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", neon_spreading_activation),
 	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", neon_decay_exponential),
+	TENON_BACKEND_KERNEL(delta_encode, TENON_EXACT, "crc32", neon_delta_encode_crc32),
+	TENON_BACKEND_KERNEL(delta_decode, TENON_EXACT, "crc32", neon_delta_decode_crc32),
 	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "crc32,pmull", neon_crc32c_pmull),
 	TENON_BACKEND_KERNEL(crc32c, TENON_EXACT, "crc32", neon_crc32c_crc32),
 };

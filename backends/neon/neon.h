@@ -21,4 +21,7 @@ uint32_t neon_update_crc32c(uint32_t crc, const void *data, size_t size);
 uint32_t neon_fold_crc32c(uint32_t crc, const void *data, size_t size);
 tenon_kernel_fn neon_crc32c_crc32, neon_crc32c_pmull;
 
+/* For entries that need "crc32". */
+tenon_kernel_fn neon_delta_encode_crc32, neon_delta_decode_crc32;
+
 #endif

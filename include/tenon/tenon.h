@@ -135,6 +135,22 @@ int tenon_workspace_create(const struct tenon_graph *graph, struct tenon_workspa
 /* Frees a workspace, or does nothing for NULL. */
 void tenon_workspace_destroy(struct tenon_workspace *workspace);
 
+/* ---- Encoded deltas ---------------------------------------------------------------------------------------------- */
+
+/* What the bytes of an encoded delta say about it. */
+struct tenon_delta_info {
+	uint64_t order;
+	size_t size; /* of the page: the mask takes TENON_DELTA_WORDS(size) words, the payload size bytes */
+	enum tenon_encoding encoding;
+};
+
+/*
+ * Checks header, length and checksum of encoded[length], so that a caller knows what buffers tenon_delta_decode() needs,
+ * and what is wrong when it refuses. The body is not looked at: whether it is canonical, only decoding tells.
+ * TENON_ECORRUPT, with the offending field and its value in the detail; TENON_EINVAL: a NULL. *info is set on success alone.
+ */
+int tenon_delta_inspect(const void *encoded, size_t length, struct tenon_delta_info *info);
+
 /* ---- Swap and rollback ------------------------------------------------------------------------------------------ */
 
 /*

@@ -69,6 +69,7 @@ uses_only() { # PATTERN FOLDER: no object has another instruction beyond the lev
 	[ -d "$folder/.libs" ] || continue # another machine's
 	case $folder in
 	*/*pclmulqdq/) allowed='vpclmul.*' ;;
+	*/vbmi2/) allowed='vpcompressb|vpexpandb|vpsh[lr]d.*|vpopcnt[dq]' ;;
 	*) allowed=nothing ;;
 	esac
 	is "${folder#"$build"/} has nothing beyond its level or feature" uses_only "$allowed" "$folder"

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * delta_decode: the frame is checked, the index gives the mask, and the mask says where the bytes go. encode.h says what an
+ * ISA brings. Vectors are read whole as long as the encoding goes on; nothing behind its end is read. Pure.
+ */
+#ifndef BACKENDS_SHARED_DECODE_BODY_H
+#define BACKENDS_SHARED_DECODE_BODY_H
+
+#include "backends/shared/encode.h"
+
+/*
+ * A body that is being read: at moves up to end; behind it are CHECKSUM bytes. The get_ functions write the mask and return
+ * whether the index is canonical, so that as many bits are set as there are bytes left.
+ */
+struct reader {
+	const unsigned char *at, *end;
+};
+
+static inline size_t count_left(const struct reader *r)
+{
+	return (size_t)(r->end - r->at);
+}
+
+static inline __attribute__((always_inline)) void get_packed(struct reader *r, void *to, uint64_t mask)
+{
+	if (r->end + CHECKSUM - r->at >= 64)
+		unpack_bytes(to, r->at, mask);
+	else
+		unpack_exactly(to, r->at, mask);
+	r->at += count_bits(mask);
+}
+
+/* ---- Masks -------------------------------------------------------------------------------------------------------- */
+
+static inline int check_count(const struct reader *r, const struct tenon_delta *d)
+{
+	size_t changed = 0, words = TENON_DELTA_WORDS(d->size);
+	for (size_t i = 0; i < words; i++)
+		changed += count_bits(d->mask[i]);
+	return changed == count_left(r);
+}
+
+static inline int has_clear_tail(const struct tenon_delta *d)
+{
+	return d->size % 64 == 0 || d->mask[d->size / 64] >> d->size % 64 == 0;
+}
+
+static inline int get_raw(const struct reader *r, const struct tenon_delta *d)
+{
+	for (size_t i = 0; i < d->size / 64; i++)
+		d->mask[i] = UINT64_MAX;
+	if (d->size % 64)
+		d->mask[d->size / 64] = first_bits(d->size % 64);
+	return count_left(r) == d->size;
+}
+
+static inline int get_bitmap(struct reader *r, const struct tenon_delta *d)
+{
+	size_t bytes = (d->size + 7) / 8, words = TENON_DELTA_WORDS(d->size);
+	if (count_left(r) < bytes)
+		return 0;
+	if (!bytes)
+		return count_left(r) == 0;
+	d->mask[words - 1] = 0;
+	memcpy(d->mask, r->at, bytes);
+	r->at += bytes;
+	return has_clear_tail(d) && check_count(r, d);
+}
+
+/* Eight words, or the last few; none of the bytes that map names may be 0. */
+static inline int get_words(struct reader *r, uint64_t *mask, size_t words, uint64_t map)
+{
+	uint64_t part[8];
+	if (words >= 8) {
+		get_packed(r, mask, map);
+		return map_bytes(mask) == map;
+	}
+	get_packed(r, part, map);
+	memcpy(mask, part, 8 * words);
+	return map_bytes(part) == map;
+}
+
+static inline int get_block(struct reader *r, uint64_t *mask, size_t words)
+{
+	uint64_t top, middle[8];
+	size_t bytes = 0;
+	if (count_left(r) < sizeof top)
+		return 0;
+	memcpy(&top, r->at, sizeof top);
+	r->at += sizeof top;
+	if (top & ~first_bits(words) || count_left(r) < count_bits(top))
+		return 0;
+	get_packed(r, middle, top);
+	for (int i = 0; i < 8; i++)
+		bytes += count_bits(middle[i]);
+	if (map_bytes(middle) != top || count_left(r) < bytes)
+		return 0;
+	int good = 1;
+	for (size_t i = 0; 8 * i < words; i++)
+		good &= get_words(r, mask + 8 * i, words - 8 * i, middle[i]);
+	return good;
+}
+
+static inline int get_hierarchy(struct reader *r, const struct tenon_delta *d)
+{
+	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i += BLOCK_WORDS)
+		if (!get_block(r, d->mask + i, count_block_words(d, i)))
+			return 0;
+	return has_clear_tail(d) && check_count(r, d);
+}
+
+/* ---- Lists -------------------------------------------------------------------------------------------------------- */
+
+/* The bytes of the next 64 that end a varint; those behind the body are none. */
+static inline uint64_t find_ends(const struct reader *r)
+{
+	unsigned char part[64];
+	if (r->end + CHECKSUM - r->at >= 64)
+		return ~map_high(r->at) & first_bits(count_left(r));
+	memset(part, 0x80, sizeof part);
+	memcpy(part, r->at, count_left(r));
+	return ~map_high(part);
+}
+
+/* A varint of `bytes` bytes, which ends there; SIZE_MAX for one that is not minimal or beyond every page. */
+static inline size_t get_varint(const unsigned char *p, size_t bytes)
+{
+	uint16_t pair;
+	size_t value = 0;
+	memcpy(&pair, p, sizeof pair); /* of one byte the second may be the checksum's */
+	if (__builtin_expect(bytes <= 2, 1)) {
+		value = (pair & 0x7f) | (pair >> 1 & 0x3f80 & (0 - (bytes - 1)));
+		return value >> 7 || bytes == 1 ? value : SIZE_MAX;
+	}
+	if (bytes > 5 || !p[bytes - 1])
+		return SIZE_MAX;
+	for (size_t i = 0; i < bytes; i++)
+		value |= (size_t)(p[i] & 0x7f) << 7 * i;
+	return value;
+}
+
+/*
+ * Where a list is: the next mark is counted from `from`; changed bytes were announced; begin: the next mark begins
+ * something, so that the list may end before it.
+ */
+struct list {
+	size_t from, changed;
+	int begin;
+};
+
+/* Takes the next distance. A mark of RLE is an edge, and the last one may be where the page ends. */
+static inline __attribute__((always_inline)) int take_mark(const struct tenon_delta *d, struct list *list, size_t distance,
+	int edges)
+{
+	if (distance > d->size - list->from)
+		return 0;
+	size_t mark = list->from + distance;
+	if (edges && !distance && (mark || !list->begin))
+		return 0;
+	if (mark < d->size)
+		d->mask[mark / 64] |= UINT64_C(1) << mark % 64;
+	else if (!edges || list->begin)
+		return 0;
+	list->changed += edges ? (list->begin ? 0 : distance) : 1;
+	list->begin ^= edges;
+	list->from = mark + !edges;
+	return 1;
+}
+
+/* The list ends where exactly the bytes that it announced are left. */
+static inline __attribute__((always_inline)) int get_list(struct reader *r, const struct tenon_delta *d, int edges)
+{
+	struct list list = {0, 0, 1};
+	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i++)
+		d->mask[i] = 0;
+	while (!list.begin || count_left(r) != list.changed) {
+		const unsigned char *chunk = r->at;
+		uint64_t ends = find_ends(r);
+		if (!ends)
+			return 0;
+		for (; ends && (!list.begin || count_left(r) > list.changed); ends &= ends - 1) {
+			const unsigned char *next = chunk + first_bit(ends) + 1;
+			if (!take_mark(d, &list, get_varint(r->at, (size_t)(next - r->at)), edges))
+				return 0;
+			r->at = next;
+		}
+		if (count_left(r) < list.changed)
+			return 0;
+	}
+	return 1;
+}
+
+static inline uint64_t sum_bits(uint64_t x)
+{
+	for (int shift = 1; shift < 64; shift *= 2)
+		x ^= x << shift;
+	return x;
+}
+
+static inline int get_runs(struct reader *r, const struct tenon_delta *d)
+{
+	if (!get_list(r, d, 1))
+		return 0;
+	uint64_t before = 0;
+	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i++) {
+		d->mask[i] = sum_bits(d->mask[i]) ^ before;
+		before = 0 - (d->mask[i] >> 63);
+	}
+	if (d->size % 64)
+		d->mask[d->size / 64] &= first_bits(d->size % 64);
+	return 1;
+}
+
+/* ---- The whole ---------------------------------------------------------------------------------------------------- */
+
+static inline int get_index(struct reader *r, const struct tenon_delta *d, uint32_t kind)
+{
+	switch (kind) {
+	case TENON_ENCODING_RAW: return get_raw(r, d);
+	case TENON_ENCODING_BITMAP: return get_bitmap(r, d);
+	case TENON_ENCODING_HIERARCHICAL: return get_hierarchy(r, d);
+	case TENON_ENCODING_RLE: return get_runs(r, d);
+	default: return get_list(r, d, 0);
+	}
+}
+
+static inline void get_data(struct reader *r, const struct tenon_delta *d)
+{
+	size_t whole = d->size / 64;
+	for (size_t i = 0; i < whole; i += BLOCK_WORDS) {
+		size_t words = whole - i < BLOCK_WORDS ? whole - i : BLOCK_WORDS;
+		struct map map = map_block(d->mask + i, words);
+		if (map.top != first_bits(words))
+			memset(d->payload + 64 * i, 0, 64 * words);
+		for (uint64_t rest = map.top; rest; rest &= rest - 1) {
+			size_t j = i + first_bit(rest);
+			get_packed(r, d->payload + 64 * j, d->mask[j]);
+		}
+	}
+	if (d->size % 64) {
+		unsigned char part[64];
+		get_packed(r, part, d->mask[whole]);
+		memcpy(d->payload + 64 * whole, part, d->size % 64);
+	}
+}
+
+static inline int check_frame(const struct tenon_delta_decode_args *a, struct header *header)
+{
+	uint32_t checksum;
+	if (a->length < TENON_DELTA_OVERHEAD)
+		return 0;
+	memcpy(header, a->encoded, HEADER);
+	memcpy(&checksum, a->encoded + a->length - CHECKSUM, CHECKSUM);
+	return memcmp(header->magic, magic, sizeof magic) == 0 && header->kind < KINDS && header->size == a->delta->size &&
+	       header->body == a->length - TENON_DELTA_OVERHEAD &&
+	       checksum == update_checksum(0, a->encoded, a->length - CHECKSUM);
+}
+
+static inline int decode_body(const struct tenon_delta_decode_args *a)
+{
+	struct tenon_delta *d = a->delta;
+	struct header header;
+	if (check_frame(a, &header)) {
+		struct reader r = {a->encoded + HEADER, a->encoded + a->length - CHECKSUM};
+		if (get_index(&r, d, header.kind)) {
+			get_data(&r, d);
+			d->order = header.order;
+			return TENON_OK;
+		}
+	}
+	d->order = 0;
+	if (d->size) {
+		memset(d->mask, 0, 8 * TENON_DELTA_WORDS(d->size));
+		memset(d->payload, 0, d->size);
+	}
+	return TENON_ECORRUPT;
+}
+
+#endif
