@@ -45,8 +45,9 @@ struct race {
 	double bytes;               /* that a call moves, for GB/s; 0: not given */
 	struct contender limit;     /* what the machine can do at all: the same bytes, nothing computed */
 	struct contender strict;    /* the plain sequential loop, for ratio_scalar; without it scalar itself */
-	const struct contender *peers;
+	const struct contender *peers; /* beside those of bench/peers/, which are found by the kernel's name */
 	size_t peer_count;
+	bool untimed;               /* check everybody, time nobody */
 };
 
 /* False: a backend's result differs from scalar's, so that it was not timed; the others were. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/bench.h"
+#include "bench/peers/peers.h"
 
 enum { NOBODY = CONTENDERS_MAX };
 
@@ -24,6 +25,7 @@ struct field {
 	struct timing timings[CONTENDERS_MAX];
 	struct call calls[BACKENDS_MAX];
 	size_t count, backends, strict, limit, peers; /* strict and limit: an index or NOBODY */
+	void *expected;                               /* scalar's output */
 };
 
 static void run_call(void *context, size_t times)
@@ -64,14 +66,14 @@ static size_t enter(struct field *field, const struct contender *contender)
 static bool enter_backends(struct field *field, const struct race *race, int kernel)
 {
 	bool good = true;
-	void *expected = make_memory(race->size);
 	int status = call_once(race, kernels[kernel].scalar);
-	memcpy(expected, race->output, race->size);
+	field->expected = make_memory(race->size);
+	memcpy(field->expected, race->output, race->size);
 	for (size_t i = 0; i < backend_count; i++) {
 		tenon_kernel_fn *function = backends[i].function[kernel];
 		if (i > 0 && function == backends[0].function[kernel])
 			continue;
-		if (!conforms(race, function, expected, status)) {
+		if (!conforms(race, function, field->expected, status)) {
 			printf("  %-12s differs from scalar: not timed\n", backends[i].name);
 			good = false;
 			continue;
@@ -80,7 +82,6 @@ static bool enter_backends(struct field *field, const struct race *race, int ker
 		enter(field, &(struct contender){backends[i].name, run_call, &field->calls[i]});
 	}
 	field->backends = field->count;
-	free(expected);
 	return good;
 }
 
@@ -91,6 +92,7 @@ static void enter_others(struct field *field, const struct race *race)
 	field->peers = field->count;
 	for (size_t i = 0; i < race->peer_count; i++)
 		enter(field, &race->peers[i]);
+	field->count += find_peers(race, field->expected, &field->list[field->count], CONTENDERS_MAX - field->count);
 	if (field->strict == NOBODY && field->backends > 0)
 		field->strict = 0;
 }
@@ -142,6 +144,12 @@ bool run_race(const struct race *race)
 		return printf("  no such kernel\n"), false;
 	bool good = enter_backends(&field, race, kernel);
 	enter_others(&field, race);
+	free(field.expected);
+	if (race->untimed) {
+		for (size_t i = 0; i < field.count; i++)
+			printf("  %-16s %s\n", field.list[i].name, i < field.backends ? "conforms" : "agrees");
+		return good;
+	}
 	time_contenders(field.list, field.count, 300e3, field.timings);
 	printf("  %-16s %14s %10s %9s %9s %9s\n", "", "ns", "MAD", "GB/s", "of limit", "x strict");
 	for (size_t i = 0; i < field.count; i++)

@@ -47,7 +47,9 @@ list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '
 list CASE_FILES tools/cases/*.[ch]
 list DEMO_FILES tools/demo/*.c tools/demo/*.h
 list BITS_FILES tests/bits/*.c tests/bits/*.h
-list BENCH_FILES bench/*.c bench/*.h bench/*.def bench/peers/*.c bench/peers/*.h
+list BENCH_FILES bench/*.c bench/*.h bench/*.def
+list PEER_FILES bench/peers/*.c bench/peers/*.h bench/peers/*.def
+list BUILT_PEER_FILES bench/peers/built/*.c
 list SHELL_TESTS tests/*/*_test.sh
 
 # One program a unit test: tests/unit/NOUN.c.

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Topic: which peers there are on this machine, and whether they compute what the kernels compute: small races that
+ * nobody is timed in, one for each kernel that has peers.
+ */
+#include "bench/peers/peers.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <tenon/tenon.h>
+
+enum { ROWS = 5, DIM = 100, FLOATS = 77, BYTES = 1001, NODES = 50, EDGES = 400 };
+
+static bool check_peers(const char *kernel, const void *args, void *output, size_t size, const void *initial)
+{
+	return run_race(&(struct race){.kernel = kernel, .shape = "(small)", .args = args, .output = output, .size = size,
+				       .initial = initial, .untimed = true});
+}
+
+/* The arguments of these three have the same members. */
+static bool check_rows(void)
+{
+	static const char *const names[] = {"vector_similarity", "inner_product"};
+	float *query = make_floats(DIM, 1), *rows = make_floats(ROWS * DIM, 2), scores[ROWS];
+	struct tenon_vector_similarity_args args = {query, rows, ROWS, DIM, DIM, scores};
+	bool good = true;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		good = check_peers(names[i], &args, scores, sizeof scores, NULL) && good;
+	free(query);
+	free(rows);
+	return good;
+}
+
+static bool check_decay(void)
+{
+	float *values = make_floats(FLOATS, 3), out[FLOATS];
+	uint64_t ages[FLOATS], state = 4;
+	for (int i = 0; i < FLOATS; i++)
+		ages[i] = next_random(&state) >> 9;
+	struct tenon_decay_exponential_args exponential = {values, ages, FLOATS, 600000, -INFINITY, out};
+	bool good = check_peers("decay_exponential", &exponential, out, sizeof out, NULL);
+	free(values);
+	return good;
+}
+
+static bool check_graph(void)
+{
+	uint32_t source[EDGES], destination[EDGES];
+	float *weight = make_floats(EDGES, 5), *initial = make_floats(NODES, 6), activation[NODES];
+	struct tenon_graph *graph = NULL;
+	struct tenon_workspace *workspace = NULL;
+	uint64_t state = 7;
+	for (int i = 0; i < EDGES; i++) {
+		source[i] = next_random(&state) % NODES;
+		destination[i] = next_random(&state) % NODES;
+	}
+	bool good = tenon_graph_create(&(struct tenon_graph_edges){NODES, EDGES, source, destination, weight}, 0, &graph) == TENON_OK &&
+		    tenon_workspace_create(graph, &workspace) == TENON_OK;
+	struct tenon_spreading_activation_args args = {.graph = graph, .initial = initial, .activation = activation,
+		.workspace = workspace, .steps = 1, .threshold = -INFINITY, .decay = 0.85f, .retain = 1};
+	good = good && check_peers("spreading_activation", &args, activation, sizeof activation, NULL);
+	args.mode = TENON_SPREAD_BFS;
+	args.threshold = 0.5f;
+	good = good && check_peers("spreading_activation", &args, activation, sizeof activation, NULL);
+	tenon_workspace_destroy(workspace);
+	tenon_graph_destroy(graph);
+	free(weight);
+	free(initial);
+	return good;
+}
+
+static bool check_crc(void)
+{
+	float *data = make_floats(BYTES / sizeof *data + 1, 8);
+	uint32_t result;
+	struct tenon_crc32c_args args = {data, BYTES, 0x12345678, &result};
+	bool good = check_peers("crc32c", &args, &result, sizeof result, NULL);
+	free(data);
+	return good;
+}
+
+bool bench_peers(void)
+{
+	bool good = check_rows();
+	good = check_decay() && good;
+	good = check_graph() && good;
+	good = check_crc() && good;
+	printf("\n%zu results of peers checked, %zu of them wrong; %zu times a library was missing\n", peer_count.checked,
+	       peer_count.wrong, peer_count.missing);
+	return good;
+}
