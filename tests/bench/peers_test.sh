@@ -17,11 +17,13 @@ is "the topic runs" exits 0
 is "... and agrees with somebody" says out 'libm  *agrees'
 is "... and counts" says out '^[1-9][0-9]* results of peers checked, 0 of them wrong; [1-9][0-9]* times a library was missing'
 is "... nobody without a verdict" [ -z "$(grep -E '^  (without )?[A-Z]' out | grep -vE ' agrees| conforms|\(.*(package|library).*\)$')" ]
-case $(uname -m) in
-x86_64) isa=haswell needs=x86-64-v3 ;;
-*) isa=neon needs=asimd ;;
+isa=$(sed -n 's/^  without SimSIMD \([a-z]*\): no .*/\1/p' out | head -n 1)
+case $isa in
+haswell) needs=x86-64-v3 ;;
+skylake) needs=x86-64-v4 ;;
+*) needs=asimd ;;
 esac
-if ! grep -q "SimSIMD $isa" out; then
+if [ -z "$isa" ]; then
 	skip "peers that are built" "no peer of this kind for this CPU"
 	finish
 	exit
