@@ -47,6 +47,7 @@ list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '
 list CASE_FILES tools/cases/*.[ch]
 list DEMO_FILES tools/demo/*.c tools/demo/*.h
 list BITS_FILES tests/bits/*.c tests/bits/*.h
+list CONFORM_FILES tests/conform/*.c tests/conform/*.h tests/conform/*.S tests/conform/specs/*.c tests/conform/specs/*.h
 list BENCH_FILES bench/*.c bench/*.h bench/*.def
 list PEER_FILES bench/peers/*.c bench/peers/*.h bench/peers/*.def
 list BUILT_PEER_FILES bench/peers/built/*.c

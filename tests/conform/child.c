@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The child: loads the backend, examines entry after entry, shrinks what fails. Whatever happens to it, the board says
+ * where it was. State: the board's address, for the fault handler.
+ */
+#include "build.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "tests/conform/board.h"
+#include "tests/conform/exam.h"
+#include "tests/conform/sentry.h"
+#include "tests/conform/subject.h"
+
+static struct board *board;
+
+struct child {
+	const struct proof_options *options;
+	const struct tenon_backend *backend; /* NULL: scalar */
+	struct exam exam;
+};
+
+/* ---- Faults ------------------------------------------------------------------------------------------------------ */
+
+/* 1 or 0 if the machine says whether a fault was a write, else -1. */
+static int was_write(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+	return context->uc_mcontext.gregs[REG_ERR] >> 1 & 1;
+#elif defined(__aarch64__)
+	const struct _aarch64_ctx *record = (const void *)context->uc_mcontext.__reserved;
+	while (record->magic && record->size) {
+		if (record->magic == ESR_MAGIC)
+			return (int)(((const struct esr_context *)record)->esr >> 6 & 1);
+		record = (const void *)((const char *)record + record->size);
+	}
+	return -1;
+#else
+	(void)context;
+	return -1;
+#endif
+}
+
+static void take_fault(int number, siginfo_t *info, void *context)
+{
+	board->fault.check = CHECK_NONE;
+	if (number == SIGSEGV || number == SIGBUS)
+		describe_fault(info->si_addr, info->si_code == SI_KERNEL ? 0 : was_write(context), &board->fault);
+	else
+		find(&board->fault, CHECK_CRASH, "died of signal %d (%s) at %p", number, sigdescr_np(number), info->si_addr);
+	_exit(128 + number);
+}
+
+static void catch_faults(void)
+{
+	static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+	static _Alignas(16) char stack[65536];
+	sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
+	struct sigaction action = {.sa_sigaction = take_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+/* ---- Entries ----------------------------------------------------------------------------------------------------- */
+
+static void list_entry(const struct cpu *cpu, const struct proof_options *options, uint32_t id, uint32_t numeric_class,
+	const char *needs)
+{
+	int kernel = find_kernel_id(id);
+	if (kernel < 0 || (options->kernel >= 0 && kernel != options->kernel) || board->entries == ENTRIES_MAX)
+		return;
+	struct why why;
+	struct proof_entry *entry = &board->entry[board->entries++];
+	*entry = (struct proof_entry){.kernel = kernel, .numeric_class = numeric_class};
+	snprintf(entry->needs, sizeof entry->needs, "%s", needs);
+	if (check_needs(cpu, needs, &why)) {
+		entry->verdict = VERDICT_SKIP;
+		snprintf(entry->reason, sizeof entry->reason, "%.199s", why.text);
+	} else if (is_pending(specs[kernel])) {
+		entry->verdict = VERDICT_SKIP;
+		snprintf(entry->reason, sizeof entry->reason, "the harness has no spec of it yet");
+	}
+}
+
+/* Every entry, or every kernel of scalar. */
+static void list_entries(const struct cpu *cpu, const struct child *child)
+{
+	for (uint32_t i = 0; child->backend && i < child->backend->kernel_count; i++) {
+		const struct tenon_backend_kernel *entry = get_entry(child->backend, i);
+		list_entry(cpu, child->options, entry->id, entry->numeric_class, entry->needs ? entry->needs : "");
+	}
+	for (int k = 0; !child->backend && k < KERNEL_COUNT; k++)
+		list_entry(cpu, child->options, kernels[k].id, TENON_EXACT, "");
+}
+
+/* The function of the board's entry number `wanted`: the entries were listed in the backend's order. */
+static tenon_kernel_fn *find_function(const struct child *child, size_t wanted)
+{
+	if (!child->backend)
+		return kernels[board->entry[wanted].kernel].scalar;
+	for (uint32_t i = 0; i < child->backend->kernel_count; i++) {
+		const struct tenon_backend_kernel *entry = get_entry(child->backend, i);
+		int kernel = find_kernel_id(entry->id);
+		if (kernel >= 0 && (child->options->kernel < 0 || kernel == child->options->kernel) && wanted-- == 0)
+			return entry->function;
+	}
+	return NULL;
+}
+
+/* ---- Examining --------------------------------------------------------------------------------------------------- */
+
+static bool examine_next(struct child *child, const struct point *point, struct finding *finding)
+{
+	board->point = *point;
+	atomic_fetch_add_explicit(&board->steps, 1, memory_order_relaxed);
+	return examine_point(&child->exam, point, finding);
+}
+
+/* visit_fn */
+static bool visit_point(void *user, const struct point *point)
+{
+	struct child *child = user;
+	struct proof_entry *entry = &board->entry[board->current];
+	entry->cases++;
+	return examine_next(child, point, &entry->finding);
+}
+
+/* One point, or the profile's. */
+static bool sweep_entry(struct child *child, const struct spec *spec)
+{
+	const struct proof_options *options = child->options;
+	if (options->is_replay)
+		return visit_point(child, &options->replay);
+	struct sweep sweep = {.spec = spec, .profile = options->profile, .seed = options->seed, .visitor = visit_point,
+		.user = child, .seconds = options->profile == PROFILE_NIGHTLY ? 600 : 0};
+	return run_sweep(&sweep);
+}
+
+/* Something in the process changed: another child finds out by which call. If that one finds none, this is what is known. */
+static void look_again(struct proof_entry *entry)
+{
+	entry->cases = 0;
+	board->is_thorough = true;
+	_exit(0);
+}
+
+/* True if the entry passed the sweep. */
+static bool sweep_all(struct child *child, struct proof_entry *entry)
+{
+	struct finding changed = {.kernel = entry->kernel, .seed = child->exam.seed};
+	entry->cases = 0;
+	entry->finding.check = CHECK_NONE;
+	watch_process();
+	bool good = sweep_entry(child, specs[entry->kernel]);
+	if (!good || check_process(&changed))
+		return good;
+	if (!board->is_thorough)
+		look_again(entry);
+	changed.point = board->point;
+	entry->finding = changed;
+	return false;
+}
+
+static void shrink_entry(struct child *child, struct proof_entry *entry)
+{
+	struct point candidate;
+	struct finding finding;
+	while (next_candidate(specs[entry->kernel], &board->shrink, &candidate)) {
+		if (examine_next(child, &candidate, &finding) || finding.check != entry->finding.check)
+			continue;
+		entry->finding = finding;
+		accept_candidate(&board->shrink, &candidate);
+	}
+}
+
+static void examine_entry(struct child *child, struct proof_entry *entry)
+{
+	child->exam.kernel = entry->kernel;
+	child->exam.function = find_function(child, board->current);
+	child->exam.by_oracle = !child->backend || entry->numeric_class == TENON_BOUNDED;
+	child->exam.is_thorough = board->is_thorough;
+	if (board->phase == PHASE_SWEEPING) {
+		if (sweep_all(child, entry)) {
+			entry->verdict = entry->cases ? VERDICT_PASS : VERDICT_FAIL;
+			if (!entry->cases)
+				find(&entry->finding, CHECK_VACUITY, "no case was run");
+			return;
+		}
+		start_shrink(specs[entry->kernel], &entry->finding.point, &board->shrink);
+		board->phase = PHASE_SHRINKING;
+	}
+	if (!child->options->is_replay)
+		shrink_entry(child, entry);
+	entry->verdict = VERDICT_FAIL;
+}
+
+/* ---- The child --------------------------------------------------------------------------------------------------- */
+
+static void limit_process(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	catch_faults();
+}
+
+static void load(struct child *child, const struct candidate *candidate, const struct cpu *cpu)
+{
+	if (child->options->mutant)
+		setenv("TENON_MUTANT", child->options->mutant, 1);
+	watch_process();
+	board->status = open_subject(candidate, &child->backend, &board->why);
+	if (board->status)
+		return;
+	watch_own_memory(*candidate->path ? candidate->path : NULL);
+	if (board->phase != PHASE_LOADING)
+		return;
+	list_entries(cpu, child);
+	board->phase = PHASE_SWEEPING;
+}
+
+void run_child(struct board *shared, const struct candidate *candidate, const struct cpu *cpu,
+	const struct proof_options *options)
+{
+	struct child child = {.options = options, .exam.seed = options->seed};
+	board = shared;
+	limit_process();
+	if (!prepare_exams())
+		_exit(99);
+	load(&child, candidate, cpu);
+	for (; !board->status && board->current < board->entries; board->current++) {
+		struct proof_entry *entry = &board->entry[board->current];
+		if (entry->verdict != VERDICT_SKIP)
+			examine_entry(&child, entry);
+		board->phase = PHASE_SWEEPING;
+		board->is_thorough = false;
+		board->deaths = 0;
+	}
+	board->phase = PHASE_DONE;
+	_exit(0);
+}

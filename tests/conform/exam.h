@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Examining a kernel at one point: build the trial, ask scalar, call the kernel with every buffer flush right and flush
+ * left and with two poisons, and look at all that it did. Runs in the child; one thread.
+ */
+#ifndef CONFORM_EXAM_H
+#define CONFORM_EXAM_H
+
+#include "tests/conform/finding.h"
+
+struct exam {
+	int kernel;
+	tenon_kernel_fn *function;
+	bool by_oracle;   /* judged by the oracle: a BOUNDED kernel, or scalar itself */
+	bool is_thorough; /* look at the whole process after every call */
+	uint64_t seed;
+};
+
+/* Once in the process that calls kernels; false if it cannot have the memory. */
+bool prepare_exams(void);
+
+/* True if nothing was wrong; else the finding is complete. */
+bool examine_point(const struct exam *exam, const struct point *point, struct finding *finding);
+
+/*
+ * What a memory fault at an address means for the call in progress ("read 4 bytes past `rows`"). Safe in a signal
+ * handler. is_write: -1 where the machine does not say.
+ */
+void describe_fault(const void *address, int is_write, struct finding *finding);
+
+#endif

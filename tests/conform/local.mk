@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The conformance harness: a convenience library for the tools and the tests, never part of libtenon.
+noinst_LTLIBRARIES += tests/conform/libconform.la
+tests_conform_libconform_la_SOURCES = $(CONFORM_FILES)
+tests_conform_libconform_la_LIBADD = -lm
+
+# While specs are still to be written this is not part of make check.
+EXTRA_PROGRAMS = tests/conform/complete/complete
+CLEANFILES += tests/conform/complete/complete$(EXEEXT)
+tests_conform_complete_complete_SOURCES = tests/conform/complete/main.c
+tests_conform_complete_complete_LDADD = tests/conform/libconform.la runtime/libpolicy.la
+check-conform-complete: tests/conform/complete/complete$(EXEEXT)
+	tests/conform/complete/complete$(EXEEXT)
+.PHONY: check-conform-complete

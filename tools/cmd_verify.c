@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * tenon verify: does a backend conform? The harness (tests/conform) proves it in a process of its own; this is its
+ * command line.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/conform/report.h"
+#include "tests/conform/trial.h"
+#include "tools/offline.h"
+
+const char help_verify[] =
+	"Usage: tenon verify [OPTION]... NAME|FILE...\n"
+	"       tenon verify [OPTION]... --all\n\n"
+	"Runs the kernels of a backend, in a process of its own, on thousands of awkward calls, and compares\n"
+	"every bit with the scalar reference (scalar itself with an independent oracle). A crash, a hang, an\n"
+	"access outside a buffer or a register left changed is a verdict, with a command that replays it.\n"
+	"Anything with a slash is a file.\n\n"
+	"  --all              every backend that is found\n"
+	"  --profile PROFILE  quick (the default; 100 ms a backend), full (minutes) or nightly (hours)\n"
+	"  --kernel KERNEL    this kernel alone\n"
+	"  --seed SEED        of the data; the default is 1\n"
+	"  --replay TOKEN     the one case that a failure printed\n"
+	"  --format FORMAT    human (the default), tap, junit or json\n"
+	"  --require LIST     backends, by name and comma, that must not be skipped\n"
+	"  --runner COMMAND   run the proof under COMMAND, for example 'qemu-x86_64 -cpu max'\n"
+	"  --config FILE      use FILE instead of the system's configuration\n\n"
+	"Example: tenon verify ./mine.so --profile full\n\n"
+	"Exit codes: 0 conforms; 1 does not conform; 2 usage or configuration; 3 cannot be loaded, or refused;\n"
+	"77 only this CPU is in the way\n";
+
+struct verify {
+	bool all;
+	const char *profile, *kernel, *replay, *format, *require, *runner, *config, *emulator;
+	uint64_t seed;
+	struct machine machine;
+	struct report report;
+};
+
+/* ---- Options ----------------------------------------------------------------------------------------------------- */
+
+/* The index of word in names, which end with NULL; -1 after fail(). */
+static int choose(struct tool *tool, const char *option, const char *word, const char *const *names)
+{
+	size_t count = 0;
+	for (; names[count]; count++)
+		if (strcmp(names[count], word) == 0)
+			return (int)count;
+	char text[256] = "";
+	suggest_names(text, sizeof text, word, names, count);
+	return fail(tool, EXIT_USAGE, "%s '%s'; %s", option, word, text), -1;
+}
+
+static int choose_kernel(struct tool *tool, const char *word)
+{
+	const char *names[KERNEL_COUNT + 1] = {NULL};
+	for (int k = 0; k < KERNEL_COUNT; k++)
+		names[k] = kernels[k].name;
+	return choose(tool, "--kernel", word, names);
+}
+
+static int read_replay(struct tool *tool, const char *token, struct proof_options *options)
+{
+	struct why why;
+	options->kernel = read_token(token, &options->seed, &options->replay, &why);
+	options->is_replay = true;
+	return options->kernel < 0 ? fail(tool, EXIT_USAGE, "--replay: %s", why.text) : EXIT_DONE;
+}
+
+static int read_options(struct tool *tool, struct verify *v)
+{
+	static const char *const profiles[] = {"quick", "full", "nightly", NULL};
+	struct proof_options *options = &v->report.options;
+	int profile = choose(tool, "--profile", v->profile, profiles);
+	int kernel = v->kernel ? choose_kernel(tool, v->kernel) : -1;
+	if (profile < 0 || (v->kernel && kernel < 0))
+		return EXIT_USAGE;
+	*options = (struct proof_options){.profile = (enum profile)profile, .kernel = kernel, .seed = v->seed,
+		.is_emulated = v->emulator != NULL};
+	v->report.emulator = v->emulator;
+	return v->replay ? read_replay(tool, v->replay, options) : EXIT_DONE;
+}
+
+/* ---- Subjects ---------------------------------------------------------------------------------------------------- */
+
+static int take_all(struct tool *tool, struct verify *v)
+{
+	struct candidate *list;
+	struct why why;
+	size_t count;
+	if (find_backends(&v->machine.config, &v->machine.cpu, &list, &count, &why))
+		return fail(tool, EXIT_REFUSED, "%s", why.text);
+	v->report.proofs = calloc(count + 1, sizeof *v->report.proofs);
+	for (size_t i = 0; v->report.proofs && i < count; i++)
+		v->report.proofs[v->report.count++].candidate = list[i];
+	free(list);
+	return v->report.proofs ? EXIT_DONE : fail(tool, EXIT_REFUSED, "out of memory");
+}
+
+static int take_named(struct tool *tool, struct verify *v, int count, char **names)
+{
+	v->report.proofs = calloc((size_t)count + 1, sizeof *v->report.proofs);
+	if (!v->report.proofs)
+		return fail(tool, EXIT_REFUSED, "out of memory");
+	for (int i = 0; i < count; i++) {
+		struct why why;
+		struct candidate *c = &v->report.proofs[v->report.count++].candidate;
+		int status = resolve_backend(&v->machine.config, &v->machine.cpu, names[i], c, &why);
+		if (status == TENON_ENOENT || status == TENON_ENOMEM)
+			return fail(tool, EXIT_REFUSED, "%s", why.text);
+	}
+	return EXIT_DONE;
+}
+
+static int prove_all(struct tool *tool, struct verify *v)
+{
+	for (size_t i = 0; i < v->report.count; i++) {
+		struct why why;
+		if (!prove_backend(&v->machine.cpu, &v->report.options, &v->report.proofs[i], &why))
+			return fail(tool, EXIT_REFUSED, "%s", why.text);
+	}
+	return EXIT_DONE;
+}
+
+/* ---- Verdict ----------------------------------------------------------------------------------------------------- */
+
+static bool is_named(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+	for (const char *word = list; word && *word; word += strcspn(word, ","), word += *word == ',')
+		if (strcspn(word, ",") == length && strncmp(word, name, length) == 0)
+			return true;
+	return false;
+}
+
+/* What is required must have been run: the first name on the list that was not, or NULL. */
+static const char *find_missing(const struct verify *v)
+{
+	static char name[BACKEND_NAME_SIZE];
+	for (const char *word = v->require; word && *word; word += strcspn(word, ","), word += *word == ',') {
+		bool ran = false;
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(word, ","), word);
+		for (size_t i = 0; i < v->report.count; i++)
+			ran |= strcmp(v->report.proofs[i].candidate.name, name) == 0 &&
+			       v->report.proofs[i].verdict != VERDICT_SKIP;
+		if (!ran)
+			return name;
+	}
+	return NULL;
+}
+
+/* A required backend must have run whole. */
+static bool skips_required(const struct verify *v, const struct proof *proof)
+{
+	return is_named(v->require, proof->candidate.name) && count_verdicts(proof, VERDICT_SKIP);
+}
+
+/* Several subjects: 1, then 3; 77 only if nothing ran. */
+static int conclude(const struct verify *v)
+{
+	bool ran = false, failed = find_missing(v) != NULL, refused = false;
+	for (size_t i = 0; i < v->report.count; i++) {
+		const struct proof *proof = &v->report.proofs[i];
+		ran |= proof->verdict == VERDICT_PASS;
+		refused |= proof->status && proof->verdict == VERDICT_FAIL;
+		failed |= (!proof->status && proof->verdict == VERDICT_FAIL) || skips_required(v, proof);
+	}
+	return failed ? EXIT_DIFFERS : refused ? EXIT_REFUSED : ran ? EXIT_DONE : EXIT_NOTHING_RUN;
+}
+
+static int print_report(struct tool *tool, const struct verify *v)
+{
+	print_human(tool->out, &v->report);
+	if (find_missing(v))
+		fprintf(tool->out, "required, but not run: %s\n", find_missing(v));
+	return EXIT_DONE;
+}
+
+/* ---- The command ------------------------------------------------------------------------------------------------- */
+
+/* Becomes the runner, which runs this program again with the same arguments but --runner. */
+static int become_runner(struct tool *tool, struct verify *v, int argc, char **argv)
+{
+	char self[4096], *words[256], *copy = strdup(v->runner);
+	size_t count = 0;
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	if (length < 0 || !copy)
+		return fail(tool, EXIT_REFUSED, "--runner: cannot tell which program this is");
+	self[length] = '\0';
+	for (char *word = strtok(copy, " "); word && count < 64; word = strtok(NULL, " "))
+		words[count++] = word;
+	words[count++] = self;
+	words[count++] = "verify";
+	words[count++] = "--emulated-by";
+	words[count++] = (char *)v->runner;
+	if (tool->json)
+		words[count++] = "--json";
+	for (int i = 1; i < argc && count < 255; i++) {
+		if (strcmp(argv[i], "--runner") == 0)
+			i++;
+		else if (strncmp(argv[i], "--runner=", 9) != 0)
+			words[count++] = argv[i];
+	}
+	words[count] = NULL;
+	execvp(words[0], words);
+	return fail(tool, EXIT_REFUSED, "--runner: cannot run '%s'", words[0]);
+}
+
+static int verify(struct tool *tool, struct verify *v, int argc, char **argv)
+{
+	int code = open_machine(tool, v->config, &v->machine);
+	v->report.cpu = &v->machine.cpu;
+	if (!code)
+		code = read_options(tool, v);
+	if (!code)
+		code = v->all ? take_all(tool, v) : take_named(tool, v, argc - 1, argv + 1);
+	if (!code)
+		code = prove_all(tool, v);
+	if (!code)
+		code = print_report(tool, v);
+	return code ? code : conclude(v);
+}
+
+int run_verify(struct tool *tool, int argc, char **argv)
+{
+	struct verify v = {.profile = "quick", .format = "human", .seed = 1};
+	const struct tool_option options[] = {
+		{"--all", OPTION_FLAG, &v.all, 0, 0}, {"--profile", OPTION_TEXT, &v.profile, 0, 0},
+		{"--kernel", OPTION_TEXT, &v.kernel, 0, 0}, {"--seed", OPTION_NUMBER, &v.seed, 0, UINT64_MAX},
+		{"--replay", OPTION_TEXT, &v.replay, 0, 0}, {"--format", OPTION_TEXT, &v.format, 0, 0},
+		{"--require", OPTION_TEXT, &v.require, 0, 0}, {"--runner", OPTION_TEXT, &v.runner, 0, 0},
+		{"--config", OPTION_TEXT, &v.config, 0, 0}, {"--emulated-by", OPTION_TEXT, &v.emulator, 0, 0},
+		{NULL, OPTION_FLAG, NULL, 0, 0}};
+	int given = argc;
+	char **copy = calloc((size_t)argc + 1, sizeof *copy);
+	if (!copy)
+		return fail(tool, EXIT_REFUSED, "out of memory");
+	memcpy(copy, argv, (size_t)argc * sizeof *copy);
+	int code = parse_options(tool, options, &argc, argv, 0, 64);
+	if (!code && v.runner)
+		code = become_runner(tool, &v, given, copy);
+	else if (!code && (v.all ? argc > 1 : argc < 2))
+		code = fail(tool, EXIT_USAGE, "name the backends, or say --all; see tenon help verify");
+	else if (!code)
+		code = verify(tool, &v, argc, argv);
+	free(v.report.proofs);
+	free(copy);
+	return code;
+}
