@@ -4,7 +4,7 @@
  * staged copy that replaces the caller's only when all of it is valid. Knows nothing of threads; the caller owns the
  * struct.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/config.h"
 

@@ -4,7 +4,7 @@
  * holds up nobody and rollback never waits for a swap. The second, the worker, does what may take long, one at a time.
  * A client belongs to the poller except while its state is BUSY, when it is the worker's. No RCU here.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/control.h"
 

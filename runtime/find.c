@@ -3,7 +3,7 @@
  * Finds backend files and chooses among them. Each file is read once and vetted; nothing of it runs. No state, no
  * threads: anyone may call, but not from a kernel call.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/find.h"
 

@@ -3,7 +3,7 @@
  * What happens to a child at the fork itself: as little as possible, async-signal-safe, no lock. A child made without
  * hooks (clone, vfork) is recognised by its process id, where it matters. tenon_after_fork() (open.c) does the rest.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/fork.h"
 

@@ -6,7 +6,7 @@
  * certain); retire.c lets a grace period pass between mark_garbage() and free_garbage(). An image that no kept table
  * uses has no readers.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/kept.h"
 

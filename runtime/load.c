@@ -3,7 +3,7 @@
  * Maps a staged backend and agrees with it on what it offers; owns no list. From dlopen() on, code of the backend may
  * run: the checks here are for what vetting cannot see. Strings of a backend are copied, they vanish with it.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/load.h"
 

@@ -3,7 +3,7 @@
  * Needs strings: parses them and judges a CPU against them. The strings come from files that nobody has vouched for
  * yet: bounded, and every malformed one is refused. No state, no threads: anyone may call.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * thread; an opening lock of its own, outside the runtime's, because the control socket's thread takes the latter and
  * is waited for.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -23,17 +23,21 @@
  * 2. A rollback that began before S2 and is not done stops the swap at S2, before anything changed. So a finished swap
  *    never has a rollback with an older idea of `previous` behind it.
  * 3. A second rollback is a no-op: after R4, R5 or S7 previous equals active. (R4 may be hidden by S4; S7 repairs that
- *    as it repairs active.) Two rollbacks with different targets at the same moment leave either target's table.
+ *    as it repairs active.) Two rollbacks with different targets at the same moment leave either target's table, and of
+ *    two that overlap the same swap the second may find its base in previous, and bring that: not the swap's table.
  * 4. No freed table is published. A rollback loads a table (R2) and stores it later (R5) without a read-side section.
- *    So retire.c takes, under its lock, a moment at which done == begun, and calls garbage what is then neither active
- *    nor previous. Every rollback that ever saw such a table is over, and later ones load previous or scalar: garbage
- *    cannot become reachable again, and after one grace period nobody reads it. A swap in its S2 or S3 does not disturb
- *    that, it has touched neither pointer; S4 to S7 run under the same lock, so base, and what previous was before S4,
- *    are still there at S7, and x is one of them or scalar.
+ *    So retire.c looks, under its lock, at active and previous while done == begun, and at begun again: if it did not
+ *    move, both were of one moment without a rollback, and what is neither of them is garbage. Every rollback that ever
+ *    saw such a table is over, and later ones load previous or scalar: garbage cannot become reachable again, and after
+ *    one grace period nobody reads it. A swap in its S2 or S3 does not disturb that, it has touched neither pointer; S4
+ *    to S7 run under the same lock, so base, and what previous was before S4, are still there at S7, and x is one of
+ *    them or scalar.
  *
  * Between S5 and S7 calls may take the new table although a rollback has returned: a few instructions.
+ *
+ * tests/model/publish.pml is this protocol for spin: `make check-model` explores all of its interleavings.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/publish.h"
 
@@ -137,8 +141,9 @@ bool find_reachable(const struct table *reachable[2])
 	uint64_t vetoes;
 	bool quiet = is_quiet(&vetoes);
 	reachable[0] = atomic_load(&active_table);
+	STEP("half seen");
 	reachable[1] = atomic_load(&previous);
-	return quiet;
+	return quiet && atomic_load(&begun) == vetoes;
 }
 
 void forget_rollbacks_under_way(void)

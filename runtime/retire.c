@@ -6,7 +6,7 @@
  * RCU rule: garbage is marked at a moment without swap or rollback, and freed one grace period later; an image is
  * unmapped when it is to leave and no kept table uses it.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/retire.h"
 

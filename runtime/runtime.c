@@ -3,7 +3,7 @@
  * Owns the runtime's state, its lock, and the knowledge of which process it belongs to. A child of a fork is recognised
  * by its process id, so that no hook needs to have run (clone, vfork).
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/runtime.h"
 

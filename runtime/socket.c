@@ -3,7 +3,7 @@
  * The control socket as a file: its folder, its creation without a moment in which others could connect, and the
  * removal of what dead processes left. Called while the runtime opens; keeps no state.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/socket.h"
 

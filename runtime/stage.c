@@ -4,7 +4,7 @@
  * it says that its process lives; whoever makes one removes those whose lock is free. Where mappings from a directory
  * cannot be executed (noexec) the copy is a sealed memfd. Under the runtime's lock, except for unstage().
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/stage.h"
 

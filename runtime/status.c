@@ -2,7 +2,7 @@
  *
  * What the runtime says of itself. Any thread, also while a swap is under way, also in a forked child.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include <stdio.h>
 #include <string.h>

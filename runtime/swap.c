@@ -3,7 +3,7 @@
  * Swaps and rollbacks: the public functions, and the composition of a table out of images. Everything that can fail or
  * take time happens before the one store that publishes. Knows no RCU: publish.c stores, retire.c waits and frees.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/swap.h"
 

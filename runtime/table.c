@@ -7,7 +7,7 @@
  * at a fork, so a child registers nobody and waits for nobody; a host may use the same flavour, so nothing here runs
  * inside a section of the caller's, and no fork hook of ours touches its locks (the host's own hooks may).
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/table.h"
 

@@ -3,7 +3,7 @@
  * The verbs of the control protocol: parsing a request, acting through the public API, writing the answer. Keeps no
  * state; the threads of control.c call it. To add a verb: a function and a row in verbs[].
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/verbs.h"
 

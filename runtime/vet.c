@@ -4,7 +4,7 @@
  * elf.c does the reading. What only another CPU would lift comes last, so that TENON_EUNSUPPORTED means nothing else is
  * wrong. No state, no threads: anyone may call.
  */
-#include "build.h" /* not "config.h": that is runtime/config.h here */
+#include "build.h"
 
 #include "runtime/vet.h"
 

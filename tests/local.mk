@@ -36,6 +36,12 @@ EXTRA_DIST += $(WORLD_FILES)/data.adj $(WORLD_FILES)/data.adv $(WORLD_FILES)/dat
 TESTS += $(SHELL_TESTS)
 EXTRA_DIST += tests/run-unit tests/tap.sh $(SHELL_TESTS)
 
+# Minutes: every interleaving of publication, rollback and reclamation.
+check-model:
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/model/check-model.sh
+.PHONY: check-model
+EXTRA_DIST += tests/model/check-model.sh tests/model/publish.pml
+
 # The examples are the client and the plugin of installcheck; readme_test.sh compares them with the README.
 EXTRA_DIST += examples/host.c examples/plugin.c tests/build/installcheck.sh
 installcheck-local:

@@ -7,7 +7,7 @@
 
 # Build and unit tests; wider checks; the aarch64 cross build; the demo's data.
 packages_build='gcc g++ make autoconf automake libtool pkg-config libinih-dev liburcu-dev libjansson-dev libcmocka-dev'
-packages_check='clang libclang-rt-14-dev binutils shellcheck python3 qemu-user'
+packages_check='clang libclang-rt-14-dev binutils shellcheck python3 qemu-user spin'
 packages_cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
 packages_demo='ca-certificates npm'
 

@@ -262,6 +262,37 @@ static void swap_inside_rollback_yields(void **state)
 	}
 }
 
+/* ---- The retire thread's look ------------------------------------------------------------------------------------ */
+
+/*
+ * Between its two loads a whole rollback makes `older` the active table, and half of another one takes it out of
+ * `previous`: neither load sees it, and it is active.
+ */
+static void roll_back_between_the_loads(const char *step)
+{
+	if (strcmp(step, "half seen") != 0)
+		return;
+	publish_hook = NULL;
+	roll_back(TENON_ROLLBACK_PREVIOUS);
+	atomic_fetch_add(&begun, 1);
+	atomic_store(&previous, &scalar_table);
+}
+
+static void a_torn_look_proves_nothing(void **state)
+{
+	(void)state;
+	const struct table *reachable[2];
+	reset();
+	assert_true(find_reachable(reachable));
+	publish_hook = roll_back_between_the_loads;
+	bool quiet = find_reachable(reachable);
+	publish_hook = NULL;
+	assert_ptr_equal(active_table, &older);
+	assert_true(reachable[0] != &older && reachable[1] != &older);
+	assert_false(quiet);
+	forget_rollbacks_under_way();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +304,7 @@ int main(void)
 		cmocka_unit_test(vetoed_swap_is_not_published),
 		cmocka_unit_test(rollback_wins_everywhere),
 		cmocka_unit_test(swap_inside_rollback_yields),
+		cmocka_unit_test(a_torn_look_proves_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
