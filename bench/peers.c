@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <tenon/tenon.h>
 
 enum { ROWS = 5, DIM = 100, FLOATS = 77, BYTES = 1001, NODES = 50, EDGES = 400 };
@@ -70,6 +71,30 @@ static bool check_graph(void)
 	return good;
 }
 
+/* The delta is what delta_decode writes and LZ4 reads. */
+static bool check_delta(void)
+{
+	static uint64_t mask[TENON_DELTA_WORDS(BYTES)];
+	static unsigned char payload[BYTES], encoded[TENON_DELTA_BOUND(BYTES)];
+	struct tenon_delta delta = {1, BYTES, mask, payload};
+	static struct {
+		unsigned char bytes[sizeof encoded];
+		size_t length;
+	} out;
+	uint64_t state = 9;
+	for (int i = 0; i < BYTES; i++)
+		if (next_random(&state) % 10 == 0) {
+			mask[i / 64] |= (uint64_t)1 << i % 64;
+			payload[i] = (unsigned char)next_random(&state);
+		}
+	struct tenon_delta_encode_args encode = {&delta, out.bytes, sizeof out.bytes, &out.length};
+	bool good = check_peers("delta_encode", &encode, &out, sizeof out, NULL);
+	kernels[KERNEL_delta_encode].scalar(&encode, NULL);
+	memcpy(encoded, out.bytes, out.length);
+	struct tenon_delta_decode_args decode = {encoded, out.length, &delta};
+	return check_peers("delta_decode", &decode, payload, sizeof payload, NULL) && good;
+}
+
 static bool check_crc(void)
 {
 	float *data = make_floats(BYTES / sizeof *data + 1, 8);
@@ -85,6 +110,7 @@ bool bench_peers(void)
 	bool good = check_rows();
 	good = check_decay() && good;
 	good = check_graph() && good;
+	good = check_delta() && good;
 	good = check_crc() && good;
 	printf("\n%zu results of peers checked, %zu of them wrong; %zu times a library was missing\n", peer_count.checked,
 	       peer_count.wrong, peer_count.missing);
