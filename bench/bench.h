@@ -53,7 +53,7 @@ struct race {
 /* False: a backend's result differs from scalar's, so that it was not timed; the others were. */
 bool run_race(const struct race *race);
 
-/* ---- Limits: contenders that move memory and compute nothing ----------------------------------------------------- */
+/* ---- Limits: contenders that only move memory, or only compute ------------------------------------------------------ */
 
 /* Reads bytes, prefetching 2 KiB ahead, with the widest registers. */
 struct reading {
@@ -88,6 +88,12 @@ struct updating {
 	size_t bytes;
 };
 void run_updating(void *context, size_t times);
+
+/* Multiplies and adds that many floats, without memory, with the widest registers. */
+struct computing {
+	size_t products;
+};
+void run_computing(void *context, size_t times);
 
 /* ---- Data -------------------------------------------------------------------------------------------------------- */
 

@@ -39,6 +39,20 @@ static void run_product_loop(void *context, size_t times)
 		}
 }
 
+static void run_distance_loop(void *context, size_t times)
+{
+	const struct tenon_squared_distance_args *a = context;
+	for (size_t t = 0; t < times; t++)
+		for (size_t r = 0; r < a->count; r++) {
+			float sum = 0;
+			for (size_t i = 0; i < a->dim; i++) {
+				float x = a->query[i] - a->rows[r * a->stride + i];
+				sum += x * x;
+			}
+			a->scores[r] = sum;
+		}
+}
+
 /* The arguments of all kernels of this shape are alike. */
 static bool race_rows(const char *kernel, size_t count, void (*loop)(void *context, size_t times))
 {
@@ -69,5 +83,6 @@ bool bench_similarity(void)
 	bool good = race_rows("vector_similarity", 1000, run_cosine_loop);
 	good = race_rows("vector_similarity", 1, run_cosine_loop) && good;
 	good = race_rows("vector_similarity", 100000, run_cosine_loop) && good;
-	return race_rows("inner_product", 1000, run_product_loop) && good;
+	good = race_rows("inner_product", 1000, run_product_loop) && good;
+	return race_rows("squared_distance", 1000, run_distance_loop) && good;
 }

@@ -9,6 +9,9 @@
 static const struct tenon_backend_kernel avx2_kernels[] = {
 	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", avx2_vector_similarity),
 	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", avx2_inner_product),
+	TENON_BACKEND_KERNEL(squared_distance, TENON_EXACT, "", avx2_squared_distance),
+	TENON_BACKEND_KERNEL(similarity_matrix, TENON_EXACT, "", avx2_similarity_matrix),
+	TENON_BACKEND_KERNEL(pairwise_similarity, TENON_EXACT, "", avx2_pairwise_similarity),
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", avx2_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", avx2_spreading_activation),
 	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", avx2_decay_exponential),

@@ -197,6 +197,24 @@ static inline vec vec_pick_narrow(const float *base, const uint16_t *index)
 	return _mm256_set_m128(pick_narrow(base, index + 4), pick_narrow(base, index));
 }
 
+/* Lane i of a[j] becomes lane j of a[i]: within halves of the registers, then the halves themselves. */
+static inline __attribute__((always_inline)) void vec_transpose(vec a[VEC_LANES])
+{
+	vec b[VEC_LANES];
+	for (int i = 0; i < VEC_LANES; i += 4) {
+		vec low = _mm256_unpacklo_ps(a[i], a[i + 1]), high = _mm256_unpackhi_ps(a[i], a[i + 1]);
+		vec low2 = _mm256_unpacklo_ps(a[i + 2], a[i + 3]), high2 = _mm256_unpackhi_ps(a[i + 2], a[i + 3]);
+		b[i] = _mm256_shuffle_ps(low, low2, 0x44);
+		b[i + 1] = _mm256_shuffle_ps(low, low2, 0xee);
+		b[i + 2] = _mm256_shuffle_ps(high, high2, 0x44);
+		b[i + 3] = _mm256_shuffle_ps(high, high2, 0xee);
+	}
+	for (int i = 0; i < 4; i++) {
+		a[i] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
+		a[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
+	}
+}
+
 /* lane[j] += lane[j + w] for w = VEC_LANES / 2, ..., 2, 1; returns lane[0]. */
 static inline float vec_fold(vec a)
 {

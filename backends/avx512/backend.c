@@ -12,6 +12,9 @@
 static const struct tenon_backend_kernel avx512_kernels[] = {
 	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", avx512_vector_similarity),
 	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", avx512_inner_product),
+	TENON_BACKEND_KERNEL(squared_distance, TENON_EXACT, "", avx512_squared_distance),
+	TENON_BACKEND_KERNEL(similarity_matrix, TENON_EXACT, "", avx512_similarity_matrix),
+	TENON_BACKEND_KERNEL(pairwise_similarity, TENON_EXACT, "", avx512_pairwise_similarity),
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", avx512_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", avx512_spreading_activation),
 	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", avx512_decay_exponential),

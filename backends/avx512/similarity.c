@@ -18,3 +18,9 @@ int avx512_inner_product(const void *args, void *scratch)
 	(void)scratch;
 	return inner_product(args);
 }
+
+int avx512_squared_distance(const void *args, void *scratch)
+{
+	(void)scratch;
+	return squared_distance(args);
+}

@@ -9,6 +9,9 @@
 static const struct tenon_backend_kernel neon_kernels[] = {
 	TENON_BACKEND_KERNEL(vector_similarity, TENON_EXACT, "", neon_vector_similarity),
 	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", neon_inner_product),
+	TENON_BACKEND_KERNEL(squared_distance, TENON_EXACT, "", neon_squared_distance),
+	TENON_BACKEND_KERNEL(similarity_matrix, TENON_EXACT, "", neon_similarity_matrix),
+	TENON_BACKEND_KERNEL(pairwise_similarity, TENON_EXACT, "", neon_pairwise_similarity),
 	TENON_BACKEND_KERNEL(top_k, TENON_EXACT, "", neon_top_k),
 	TENON_BACKEND_KERNEL(spreading_activation, TENON_EXACT, "", neon_spreading_activation),
 	TENON_BACKEND_KERNEL(decay_exponential, TENON_EXACT, "", neon_decay_exponential),

@@ -157,6 +157,19 @@ static inline vec vec_pick_narrow(const float *base, const uint16_t *index)
 	return vec_pick(base, wide);
 }
 
+/* Lane i of a[j] becomes lane j of a[i]. */
+static inline __attribute__((always_inline)) void vec_transpose(vec a[VEC_LANES])
+{
+	float64x2_t even = vreinterpretq_f64_f32(vtrn1q_f32(a[0], a[1]));
+	float64x2_t odd = vreinterpretq_f64_f32(vtrn2q_f32(a[0], a[1]));
+	float64x2_t even2 = vreinterpretq_f64_f32(vtrn1q_f32(a[2], a[3]));
+	float64x2_t odd2 = vreinterpretq_f64_f32(vtrn2q_f32(a[2], a[3]));
+	a[0] = vreinterpretq_f32_f64(vtrn1q_f64(even, even2));
+	a[1] = vreinterpretq_f32_f64(vtrn1q_f64(odd, odd2));
+	a[2] = vreinterpretq_f32_f64(vtrn2q_f64(even, even2));
+	a[3] = vreinterpretq_f32_f64(vtrn2q_f64(odd, odd2));
+}
+
 /* lane[j] += lane[j + w] for w = VEC_LANES / 2, ..., 2, 1; returns lane[0]. */
 static inline float vec_fold(vec a)
 {

@@ -3,20 +3,10 @@
  * Scalar reference of the query-against-rows family: sums over 32 virtual lanes, then a fold; docs/NUMERICS.md has the
  * arithmetic. Plain C that a compiler may vectorise at the baseline ISA. Pure.
  */
+#include "backends/scalar/norm.h"
 #include "backends/scalar/scalar.h"
 
-#include <float.h>
-#include <math.h>
-#include <string.h>
-
 #define LANES 32
-
-/* v[i] stands for v[i] * up * more: a power of two that may exceed what one float can hold. */
-struct scale {
-	float up, more;
-};
-
-static const struct scale unscaled = {1, 1};
 
 static float fold(float lane[LANES])
 {
@@ -57,6 +47,19 @@ static float dot_and_norm(const float *q, const float *c, size_t n, float *cc)
 	return fold(lane);
 }
 
+/* The canonical sum of (a[i]-b[i])*(a[i]-b[i]). */
+static float distance(const float *a, const float *b, size_t n)
+{
+	float lane[LANES] = {0};
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (int j = 0; j < LANES; j++)
+			lane[j] += (a[i + j] - b[i + j]) * (a[i + j] - b[i + j]);
+	for (size_t j = 0; j < n - i; j++)
+		lane[j] += (a[i + j] - b[i + j]) * (a[i + j] - b[i + j]);
+	return fold(lane);
+}
+
 static float scaled_dot(const float *a, struct scale by_a, const float *b, struct scale by_b, size_t n)
 {
 	float lane[LANES] = {0};
@@ -65,45 +68,11 @@ static float scaled_dot(const float *a, struct scale by_a, const float *b, struc
 	return fold(lane);
 }
 
-/* The largest |v[i]| as bits, which order like the values; 0x7f800000 and above: not finite. */
-static uint32_t largest(const float *v, size_t n)
-{
-	uint32_t max = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t bits;
-		memcpy(&bits, &v[i], sizeof bits);
-		bits &= 0x7fffffff;
-		max = bits > max ? bits : max;
-	}
-	return max;
-}
-
-/* The power of two that brings a magnitude, given as the bits of a positive finite float, into [1, 2). */
-static struct scale scale_of(uint32_t bits)
-{
-	int exponent;
-	float magnitude;
-	memcpy(&magnitude, &bits, sizeof magnitude);
-	frexpf(magnitude, &exponent);
-	int up = 1 - exponent;
-	return (struct scale){ldexpf(1, up > 127 ? 127 : up), ldexpf(1, up > 127 ? up - 127 : 0)};
-}
-
-static int is_ordinary(float squared_norm)
-{
-	return squared_norm >= 0x1p-100f && squared_norm <= FLT_MAX;
-}
-
-static float clamp(float x)
-{
-	return x < -1 ? -1 : (x > 1 ? 1 : x);
-}
-
 /* The score when a squared norm left its range: rescale that vector, or find it to be zero or not finite. */
 static float odd_cosine(const float *q, float qq, const float *c, float cc, size_t n)
 {
-	uint32_t max_q = largest(q, n), max_c = largest(c, n);
-	if (max_q >= 0x7f800000 || max_c >= 0x7f800000)
+	uint32_t max_q = largest(q, n, 1), max_c = largest(c, n, 1);
+	if (max_q >= NOT_FINITE || max_c >= NOT_FINITE)
 		return NAN;
 	if (max_q == 0 || max_c == 0)
 		return 0;
@@ -141,6 +110,20 @@ int scalar_inner_product(const void *args, void *scratch)
 	int status = TENON_OK;
 	for (size_t r = 0; r < a->count; r++) {
 		float score = dot(a->query, a->rows + r * a->stride, a->dim);
+		if (!(fabsf(score) <= FLT_MAX))
+			status = TENON_ENONFINITE;
+		a->scores[r] = score;
+	}
+	return status;
+}
+
+int scalar_squared_distance(const void *args, void *scratch)
+{
+	const struct tenon_squared_distance_args *a = args;
+	(void)scratch;
+	int status = TENON_OK;
+	for (size_t r = 0; r < a->count; r++) {
+		float score = distance(a->query, a->rows + r * a->stride, a->dim);
 		if (!(fabsf(score) <= FLT_MAX))
 			status = TENON_ENONFINITE;
 		a->scores[r] = score;

@@ -9,15 +9,12 @@
 #include <string.h>
 #include <tenon/backend.h>
 
+#include "backends/shared/norm.h"
+
 #define LANES 32
 #define LANE_VECS (LANES / VEC_LANES)
 #define UNROLL_LANES _Pragma("GCC unroll 8")
 #define PREFETCH_BYTES 2048
-
-/* v[i] stands for v[i] * up * more: a power of two that may exceed what one float can hold. */
-struct scale {
-	float up, more;
-};
 
 /* A prefetch may name any address; an integer keeps the arithmetic defined behind the last row. */
 static inline void prefetch_ahead(const float *p)
@@ -75,6 +72,32 @@ static inline __attribute__((always_inline)) struct sums sum_row(const float *q,
 	return (struct sums){vec_fold_32(d), want_cc ? vec_fold_32(cc) : 0, want_qq ? vec_fold_32(qq) : 0};
 }
 
+/* The canonical sum of (q[i]-c[i])*(q[i]-c[i]). */
+static inline float sum_squares(const float *q, const float *c, size_t n)
+{
+	vec lane[LANE_VECS];
+	size_t i = 0;
+	UNROLL_LANES
+	for (int j = 0; j < LANE_VECS; j++)
+		lane[j] = vec_set(0);
+	for (; i + LANES <= n; i += LANES) {
+		prefetch_ahead(c + i);
+		UNROLL_LANES
+		for (int j = 0; j < LANE_VECS; j++) {
+			size_t k = i + (size_t)j * VEC_LANES;
+			vec x = vec_sub(vec_load(q + k), vec_load(c + k));
+			lane[j] = vec_add(lane[j], vec_mul(x, x));
+		}
+	}
+	UNROLL_LANES
+	for (int j = 0; j < LANE_VECS; j++)
+		if (i + (size_t)j * VEC_LANES < n) {
+			vec x = vec_sub(load_tail(q + i, n - i, j), load_tail(c + i, n - i, j));
+			lane[j] = vec_add(lane[j], vec_mul(x, x));
+		}
+	return vec_fold_32(lane);
+}
+
 /* From here to odd_cosine: the rare rows, in plain C. */
 static float scaled_dot(const float *a, struct scale by_a, const float *b, struct scale by_b, size_t n)
 {
@@ -88,52 +111,11 @@ static float scaled_dot(const float *a, struct scale by_a, const float *b, struc
 	return lane[0];
 }
 
-#define NOT_FINITE 0x7f800000u
-
-/* The largest |v[i]| as bits, which order like the values; NOT_FINITE and above: there is an infinity or a NaN. */
-static uint32_t largest(const float *v, size_t n)
-{
-	uint32_t max = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t bits;
-		memcpy(&bits, v + i, sizeof bits);
-		bits &= 0x7fffffff;
-		max = bits > max ? bits : max;
-	}
-	return max;
-}
-
-static float power_of_two(int exponent)
-{
-	uint32_t bits = exponent >= -126 ? (uint32_t)(exponent + 127) << 23 : 1u << (exponent + 149);
-	float power;
-	memcpy(&power, &bits, sizeof power);
-	return power;
-}
-
-/* The power of two that brings a positive finite magnitude, given as bits, into [1, 2). */
-static struct scale scale_of(uint32_t bits)
-{
-	int exponent = bits >> 23 ? (int)(bits >> 23) - 127 : 31 - __builtin_clz(bits) - 149;
-	int first = exponent < -127 ? 127 : -exponent;
-	return (struct scale){power_of_two(first), power_of_two(-exponent - first)};
-}
-
-static inline int is_ordinary(float squared_norm)
-{
-	return squared_norm >= 0x1p-100f && squared_norm <= FLT_MAX;
-}
-
-static inline float clamp(float x)
-{
-	return x < -1 ? -1 : (x > 1 ? 1 : x);
-}
-
 /* The score when a squared norm left its range: rescale that vector, or find it to be zero or not finite. */
 static __attribute__((noinline, cold)) float odd_cosine(const float *q, float qq, const float *c, float cc, size_t n)
 {
 	const struct scale unscaled = {1, 1};
-	uint32_t max_q = largest(q, n), max_c = largest(c, n);
+	uint32_t max_q = largest(q, n, 1), max_c = largest(c, n, 1);
 	if (max_q >= NOT_FINITE || max_c >= NOT_FINITE)
 		return NAN;
 	if (max_q == 0 || max_c == 0)
@@ -237,6 +219,18 @@ static inline int inner_product(const struct tenon_inner_product_args *a)
 	int status = TENON_OK;
 	for (size_t r = 0; r < a->count; r++) {
 		float score = sum_row(a->query, a->rows + r * a->stride, a->dim, 0, 0).d;
+		if (!(fabsf(score) <= FLT_MAX))
+			status = TENON_ENONFINITE;
+		a->scores[r] = score;
+	}
+	return status;
+}
+
+static inline int squared_distance(const struct tenon_squared_distance_args *a)
+{
+	int status = TENON_OK;
+	for (size_t r = 0; r < a->count; r++) {
+		float score = sum_squares(a->query, a->rows + r * a->stride, a->dim);
 		if (!(fabsf(score) <= FLT_MAX))
 			status = TENON_ENONFINITE;
 		a->scores[r] = score;

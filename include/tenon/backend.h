@@ -145,6 +145,14 @@ struct tenon_packed {
 };
 
 /*
+ * The scratch in which those kernels pack a matrix of count rows that comes unpacked, a few panels at a time: three where
+ * that is not too much, else one.
+ */
+#define TENON_PANEL_DIM 4096 /* the largest dim of three panels */
+#define TENON_PANEL_SCRATCH(count, dim) \
+	((dim) * TENON_PANEL_ROWS * sizeof(float) * ((count) > TENON_PANEL_ROWS && (dim) <= TENON_PANEL_DIM ? 3 : 1))
+
+/*
  * A change of a page of `size` bytes: bit i of mask (of word i/64 the bit i%64, LSB first) is set where byte i changes,
  * to payload[i]. tenon_delta_init() checks one: bits from size on are clear. Bytes of the payload under a clear bit mean
  * nothing on input; kernels write 0 there. order says which delta comes later: a sequence number or a time.

@@ -135,6 +135,19 @@ int tenon_workspace_create(const struct tenon_graph *graph, struct tenon_workspa
 /* Frees a workspace, or does nothing for NULL. */
 void tenon_workspace_destroy(struct tenon_workspace *workspace);
 
+/* ---- Packed matrices --------------------------------------------------------------------------------------------- */
+
+/*
+ * Packs count rows of dim floats, row r at rows + r*stride (stride >= dim), for similarity_matrix and
+ * pairwise_similarity, which then need no scratch and pack nothing. Copies rows; immutable: any number of threads may
+ * use it at once. Free it with tenon_packed_destroy().
+ * TENON_EINVAL: a NULL, or a shape that no memory can have. TENON_ENOMEM. *packed is set on success alone.
+ */
+int tenon_packed_create(const float *rows, size_t count, size_t dim, size_t stride, struct tenon_packed **packed);
+
+/* Frees a packed matrix, or does nothing for NULL. No call may be using it. */
+void tenon_packed_destroy(struct tenon_packed *packed);
+
 /* ---- Encoded deltas ---------------------------------------------------------------------------------------------- */
 
 /* What the bytes of an encoded delta say about it. */

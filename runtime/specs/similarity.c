@@ -9,6 +9,7 @@
 #include "runtime/public.h"
 #include "runtime/share.h"
 #include "runtime/specs/compare.h"
+#include "runtime/specs/rows.h"
 
 /* The arguments that the family shares, under one name. */
 struct shape {
@@ -38,10 +39,8 @@ static inline int check_rows(const char *kernel, struct shape s, struct why *why
 {
 	if (s.count == 0)
 		return CALL_IS_EMPTY;
-	size_t begin, extent;
 	int bad = (s.dim && (!s.query || !s.rows)) || !s.scores || s.stride < s.dim ||
-		  __builtin_mul_overflow(s.count - 1, s.stride, &begin) || __builtin_add_overflow(begin, s.dim, &extent) ||
-		  extent > PTRDIFF_MAX / sizeof(float) || s.count > PTRDIFF_MAX / sizeof(float);
+		  !rows_fit(s.count, s.dim, s.stride) || s.count > PTRDIFF_MAX / sizeof(float);
 	return unlikely(bad) ? explain_rows(kernel, s, why) : 0;
 }
 
@@ -61,6 +60,14 @@ int check_inner_product(const struct tenon_inner_product_args *a, struct why *wh
 	return check_rows("inner_product", s, why);
 }
 
+int check_squared_distance(const struct tenon_squared_distance_args *a, struct why *why)
+{
+	if (!a)
+		return explain(why, TENON_EINVAL, "squared_distance: args is NULL");
+	struct shape s = {a->query, a->rows, a->count, a->dim, a->stride, a->scores};
+	return check_rows("squared_distance", s, why);
+}
+
 /* ---- Shares ------------------------------------------------------------------------------------------------------ */
 
 /* The members that a share of the rows changes; the same names in each kernel's arguments. */
@@ -77,6 +84,7 @@ int check_inner_product(const struct tenon_inner_product_args *a, struct why *wh
 	}
 TAKE_ROWS(vector_similarity)
 TAKE_ROWS(inner_product)
+TAKE_ROWS(squared_distance)
 
 /* ---- Self-tests -------------------------------------------------------------------------------------------------- */
 
@@ -105,6 +113,12 @@ static int run_vector_similarity(tenon_kernel_fn *function, const struct shape *
 static int run_inner_product(tenon_kernel_fn *function, const struct shape *s)
 {
 	struct tenon_inner_product_args a = {s->query, s->rows, s->count, s->dim, s->stride, s->scores};
+	return function(&a, NULL);
+}
+
+static int run_squared_distance(tenon_kernel_fn *function, const struct shape *s)
+{
+	struct tenon_squared_distance_args a = {s->query, s->rows, s->count, s->dim, s->stride, s->scores};
 	return function(&a, NULL);
 }
 
@@ -141,4 +155,9 @@ int test_vector_similarity(tenon_kernel_fn *function, struct why *why)
 int test_inner_product(tenon_kernel_fn *function, struct why *why)
 {
 	return test_rows("inner_product", run_inner_product, function, scalar_inner_product, why);
+}
+
+int test_squared_distance(tenon_kernel_fn *function, struct why *why)
+{
+	return test_rows("squared_distance", run_squared_distance, function, scalar_squared_distance, why);
 }

@@ -183,3 +183,14 @@ void bits_inner_product(tenon_kernel_fn *function, struct bits *bits)
 {
 	bits_rows(TENON_ID_inner_product, run_inner_product, function, bits);
 }
+
+static int run_squared_distance(tenon_kernel_fn *function, const struct tenon_inner_product_args *a)
+{
+	struct tenon_squared_distance_args b = {a->query, a->rows, a->count, a->dim, a->stride, a->scores};
+	return function(&b, NULL);
+}
+
+void bits_squared_distance(tenon_kernel_fn *function, struct bits *bits)
+{
+	bits_rows(TENON_ID_squared_distance, run_squared_distance, function, bits);
+}

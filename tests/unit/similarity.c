@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * vector_similarity and inner_product through the public entry points: against sums in double, which know nothing of
+ * vector_similarity, inner_product and squared_distance through the public entry points: against sums in double, which know nothing of
  * lanes, within the bounds of docs/NUMERICS.md; the special vectors; bad input; that the self-tests see a wrong bit.
  */
 #include <float.h>
@@ -33,6 +33,12 @@ static struct tenon_inner_product_args inner_args(size_t dim)
 {
 	struct tenon_vector_similarity_args a = cosine_args(dim);
 	return (struct tenon_inner_product_args){a.query, a.rows, a.count, a.dim, a.stride, a.scores};
+}
+
+static struct tenon_squared_distance_args distance_args(size_t dim)
+{
+	struct tenon_vector_similarity_args a = cosine_args(dim);
+	return (struct tenon_squared_distance_args){a.query, a.rows, a.count, a.dim, a.stride, a.scores};
 }
 
 static double exact_dot(const float *a, const float *b, size_t n)
@@ -97,6 +103,54 @@ static void inner_products_are_within_their_bound(void **state)
 			assert_near(scores[r], exact_dot(query, rows + (size_t)r * dim, dim),
 				gamma_of(ceil((double)dim / 32) + 6) * magnitude);
 		}
+	}
+}
+
+static void squared_distances_are_within_their_bound(void **state)
+{
+	(void)state;
+	double worst = 0;
+	for (size_t dim = 0; dim <= 300; dim++) {
+		make_test_floats(query, dim, (uint32_t)dim + 17);
+		make_test_floats(rows, ROWS * dim, (uint32_t)dim + 3000);
+		struct tenon_squared_distance_args a = distance_args(dim);
+		assert_int_equal(tenon_squared_distance(&a), TENON_OK);
+		for (int r = 0; r < ROWS; r++) {
+			double want = 0, bound = gamma_of(ceil((double)dim / 32) + 8);
+			for (size_t i = 0; i < dim; i++) {
+				double x = (double)query[i] - rows[(size_t)r * dim + i];
+				want += x * x;
+			}
+			assert_near(scores[r], want, bound * want);
+			if (dim && fabs(scores[r] - want) > worst * bound * want)
+				worst = fabs(scores[r] - want) / (bound * want);
+		}
+	}
+	print_message("# squared_distance, worst error: %.3f of the bound\n", worst);
+}
+
+static void squared_distances_of_special_values(void **state)
+{
+	(void)state;
+	static const struct {
+		float query[2], row[2];
+		float score;
+	} cases[] = {
+		{{1, 2}, {1, 2}, 0},
+		{{-0.0f, 0}, {0, -0.0f}, 0},
+		{{3, 0}, {0, 4}, 25},
+		{{0x1p-149f, 0}, {0, 0}, 0}, /* the square vanishes */
+		{{FLT_MAX, 0}, {-FLT_MAX, 0}, INFINITY},
+		{{0x1p64f, 0}, {0, 0}, INFINITY},
+		{{INFINITY, 0}, {0, 0}, INFINITY},
+		{{INFINITY, 0}, {INFINITY, 0}, NAN},
+		{{NAN, 0}, {0, 0}, NAN},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		float score = -7, want = cases[i].score;
+		struct tenon_squared_distance_args a = {cases[i].query, cases[i].row, 1, 2, 2, &score};
+		assert_int_equal(tenon_squared_distance(&a), isfinite(want) ? TENON_OK : TENON_ENONFINITE);
+		assert_true(isnan(want) ? isnan(score) : score == want && !signbit(score));
 	}
 }
 
@@ -214,6 +268,8 @@ static void no_rows_are_no_call(void **state)
 	(void)state;
 	struct tenon_vector_similarity_args cosine = {.dim = 3};
 	struct tenon_inner_product_args inner = {.dim = 3};
+	struct tenon_squared_distance_args distance = {.dim = 3};
+	assert_int_equal(tenon_squared_distance(&distance), TENON_OK);
 	assert_int_equal(tenon_vector_similarity(&cosine), TENON_OK);
 	assert_int_equal(tenon_inner_product(&inner), TENON_OK);
 }
@@ -223,9 +279,13 @@ static void no_rows_are_no_call(void **state)
 static void assert_refused(struct tenon_vector_similarity_args a, const char *words)
 {
 	struct tenon_inner_product_args b = {a.query, a.rows, a.count, a.dim, a.stride, a.scores};
+	struct tenon_squared_distance_args c = {a.query, a.rows, a.count, a.dim, a.stride, a.scores};
 	char text[128];
 	for (int r = 0; r < ROWS; r++)
 		scores[r] = -7;
+	assert_int_equal(tenon_squared_distance(&c), TENON_EINVAL);
+	snprintf(text, sizeof text, "squared_distance: %s", words);
+	assert_ptr_equal(strstr(tenon_error_detail(), text), tenon_error_detail());
 	assert_int_equal(tenon_vector_similarity(&a), TENON_EINVAL);
 	snprintf(text, sizeof text, "vector_similarity: %s", words);
 	assert_ptr_equal(strstr(tenon_error_detail(), text), tenon_error_detail());
@@ -281,6 +341,8 @@ static void the_self_tests_see_a_wrong_bit(void **state)
 	struct why why;
 	assert_int_equal(test_vector_similarity(scalar_vector_similarity, &why), 0);
 	assert_int_equal(test_inner_product(scalar_inner_product, &why), 0);
+	assert_int_equal(test_squared_distance(scalar_squared_distance, &why), 0);
+	assert_int_equal(test_squared_distance(scalar_inner_product, &why), TENON_EREFUSED);
 	assert_int_equal(test_vector_similarity(off_by_one_bit, &why), TENON_EREFUSED);
 	assert_non_null(strstr(why.text, "vector_similarity: self-test 6 x 100: output 0 is 0x"));
 	assert_int_equal(test_inner_product(without_flag, &why), TENON_EREFUSED);
@@ -292,6 +354,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cosines_are_within_their_bound),
 		cmocka_unit_test(inner_products_are_within_their_bound),
+		cmocka_unit_test(squared_distances_are_within_their_bound),
+		cmocka_unit_test(squared_distances_of_special_values),
 		cmocka_unit_test(scaling_by_powers_of_two_is_exact),
 		cmocka_unit_test(rows_may_be_apart),
 		cmocka_unit_test(special_vectors),
