@@ -83,8 +83,10 @@ endif
 install-data-hook:
 	cd $(DESTDIR)$(backenddir) && rm -f $(notdir $(backend_LTLIBRARIES))
 	cd $(DESTDIR)$(demodir) && rm -f $(notdir $(demo_LTLIBRARIES))
+	cd $(DESTDIR)$(benchdir) && rm -f $(notdir $(bench_LTLIBRARIES))
 
 # libtool finds what to remove in the .la files, which are gone.
 uninstall-hook:
 	for name in $(notdir $(backend_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(backenddir)/$$name; done
 	for name in $(notdir $(demo_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(demodir)/$$name; done
+	for name in $(notdir $(bench_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(benchdir)/$$name; done

@@ -10,7 +10,7 @@
 #include <tenon/tenon.h>
 #include <time.h>
 
-#include "bench/bench.h"
+#include "bench/run.h"
 
 enum { SAMPLES = 100000, BETWEEN_RESETS = 4096, NODES = 1000, EDGES = 10000 };
 
@@ -51,12 +51,6 @@ static void run_spread(void *context, size_t times)
 		tenon_spreading_activation(context);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
 /* Each allocation by itself, the clock's own time included. */
 static double find_99th(void)
 {
@@ -72,8 +66,8 @@ static double find_99th(void)
 			tenon_arena_reset();
 	}
 	tenon_arena_reset();
-	qsort(ns, SAMPLES, sizeof *ns, by_value);
-	return ns[SAMPLES / 100 * 99];
+	sort_values(ns, SAMPLES);
+	return find_quantile(ns, SAMPLES, 0.99);
 }
 
 static struct tenon_graph *make_graph(void)
@@ -93,26 +87,21 @@ bool bench_arena(void)
 	static float initial[NODES], activation[NODES];
 	struct tenon_graph *graph = make_graph();
 	if (!graph) {
-		fprintf(stderr, "bench: arena: %s\n", tenon_error_detail());
+		fprintf(stderr, "tenon bench: arena: %s\n", tenon_error_detail());
 		return false;
 	}
 	struct tenon_spreading_activation_args args = {
 		.graph = graph, .initial = initial, .activation = activation, .steps = 1, .decay = 1};
-	struct contender list[] = {{"allocation", run_arena, NULL},
-				   {"allocation and reset", run_reset, NULL},
-				   {"malloc and free", run_malloc, NULL},
-				   {"spread, scratch taken", run_spread, &args}};
+	const struct contender list[] = {{"allocation", run_arena, NULL},
+					 {"allocation and reset", run_reset, NULL},
+					 {"malloc and free", run_malloc, NULL},
+					 {"spread that takes it", run_spread, &args}};
+	const struct race race = {.kernel = "arena", .shape = "128 bytes", .own = list, .own_count = 4};
 	for (int i = 0; i < NODES; i++)
 		initial[i] = 1;
-	struct timing timings[4];
-	time_contenders(list, 4, 200e3, timings);
+	run_race(&race);
 	tenon_graph_destroy(graph);
-	printf("\n%-24s %10s %8s %16s\n", "128 bytes of arena", "ns", "MAD", "share of spread");
-	for (int i = 0; i < 4; i++) {
-		record_figure(&(struct figure){"arena", "128 bytes", &list[i], &timings[i], NAN, NAN, NAN, 0, NULL, NULL});
-		printf("  %-22s %10.2f %8.2f %14.2f %%\n", list[i].name, timings[i].median, timings[i].deviation,
-		       100 * timings[i].median / timings[3].median);
-	}
-	printf("  %-22s %10.2f\n", "p99, clock included", find_99th()); /* no median, so no figure of --json */
+	if (is_wanted(race.kernel, race.shape))
+		record_time(race.kernel, race.shape, "slowest of a hundred", find_99th(), NAN);
 	return true;
 }

@@ -2,7 +2,7 @@
  *
  * What the topics of the bench share. A topic, bench/<name>.c with a line in topics.def, describes races; run_race()
  * checks that every backend gives scalar's bits, times all contenders in turn in one pinned thread, prints the table
- * and records the figures. One thread.
+ * and records the results. One thread. run.h is for those who run topics.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -13,17 +13,6 @@
 
 #include "bench/timer.h"
 #include "runtime/kernels.h"
-
-#define BACKENDS_MAX 8
-
-struct backend {
-	char name[32];
-	tenon_kernel_fn *function[KERNEL_COUNT];
-};
-
-/* scalar first, then every usable plugin by rising ISA level. */
-extern struct backend backends[BACKENDS_MAX];
-extern size_t backend_count;
 
 /* ---- Races ------------------------------------------------------------------------------------------------------- */
 
@@ -48,10 +37,22 @@ struct race {
 	const struct contender *peers; /* beside those of bench/peers/, which are found by the kernel's name */
 	size_t peer_count;
 	bool untimed;               /* check everybody, time nobody */
+	const struct contender *own; /* instead of backends, where `kernel` is no kernel but something of ours */
+	size_t own_count;
 };
 
-/* False: a backend's result differs from scalar's, so that it was not timed; the others were. */
+/*
+ * False: a backend's result differs from scalar's, so that it was not timed; the others were. A race that was not asked
+ * for is passed over; one that is costly to prepare can find that out first.
+ */
 bool run_race(const struct race *race);
+bool is_wanted(const char *kernel, const char *shape);
+
+/* A time that is no contender's: of single events, or a difference. Printed and recorded like a race of one. */
+void record_time(const char *kernel, const char *shape, const char *what, double median, double deviation);
+
+/* printf() into the report; nothing with --json. Topics print only what no race shows. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
 /* ---- Limits: contenders that only move memory, or only compute ------------------------------------------------------ */
 
@@ -103,29 +104,6 @@ void *make_memory(size_t bytes);
 /* Floats in [-1, 1) and words, the same for the same seed. */
 float *make_floats(size_t count, uint64_t seed);
 uint32_t next_random(uint64_t *state);
-
-/* ---- Reports ----------------------------------------------------------------------------------------------------- */
-
-/*
- * A contender's line under its kernel and shape; NAN where a ratio does not apply. ratio_scalar: times as fast as the
- * plain sequential loop. ratio_limit: the share of what the machine can do at all. Peers: times as fast as each.
- */
-struct figure {
-	const char *kernel, *shape;
-	const struct contender *contender;
-	const struct timing *timing;
-	double gb_per_s, ratio_scalar, ratio_limit;
-	size_t peer_count;
-	const char *const *peer_names;
-	const double *peer_ratios;
-};
-
-/* For topics that are no races; run_race() records its own. */
-void record_figure(const struct figure *figure);
-
-/* With --json stdout is for the object, which end_json() prints; tables go to stderr. 0, or -1 with a message. */
-int begin_json(void);
-int end_json(const char *model, const char *level);
 
 #define TOPIC(name) bool bench_##name(void);
 #include "bench/topics.def"

@@ -21,6 +21,12 @@ struct arrays {
 	float *x, *e;
 };
 
+static void exp_libm(const float *x, float *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		e[i] = expf(-x[i]);
+}
+
 static void run_exp(void *context, size_t times)
 {
 	const struct arrays *a = context;
@@ -28,34 +34,12 @@ static void run_exp(void *context, size_t times)
 		a->function(a->x, a->e, EXP_COUNT);
 }
 
-/* The line of a backend has its ratios to the peers, which come behind the backends. */
-static void report_exp(const struct contender *list, const struct timing *timings, size_t i, size_t backend_end, size_t count)
+static bool race_exp(void)
 {
-	const char *names[CONTENDERS_MAX];
-	double ratios[CONTENDERS_MAX];
-	size_t peers = 0;
-	for (size_t p = backend_end; p < count && i < backend_end; p++) {
-		names[peers] = list[p].name;
-		ratios[peers++] = compare_contenders(i, p);
-	}
-	record_figure(&(struct figure){"exp", "4096", &list[i], &timings[i], 8 * EXP_COUNT / timings[i].median,
-				       compare_contenders(i, 0), NAN, peers, names, ratios});
-	printf("  %-16s %12.4f %8.4f %9.2f", list[i].name, timings[i].median / EXP_COUNT, timings[i].deviation / EXP_COUNT,
-	       compare_contenders(i, 0));
-	for (size_t p = 0; p < peers; p++)
-		printf("%s%.2f x %s", p ? ", " : "   ", ratios[p], names[p]);
-	printf("\n");
-}
-
-static void compare_exp(void)
-{
-	static float x[EXP_COUNT], e[EXP_COUNT], expected[EXP_COUNT];
+	static float x[EXP_COUNT], e[EXP_COUNT];
 	struct cpu cpu;
-	struct arrays arrays[EXP_ISAS];
-	struct contender list[CONTENDERS_MAX];
-	struct timing timings[CONTENDERS_MAX];
-	struct tenon_exp_args args = {x, EXP_COUNT, e};
-	struct race race = {.kernel = "exp", .args = &args, .output = e, .size = sizeof e};
+	struct arrays arrays[EXP_ISAS], libm = {exp_libm, x, e};
+	struct contender list[EXP_ISAS];
 	size_t count = 0;
 	probe_cpu(&cpu);
 	for (int i = 0; i < EXP_COUNT; i++)
@@ -67,14 +51,10 @@ static void compare_exp(void)
 		list[count] = (struct contender){exp_isas[k].name, run_exp, &arrays[count]};
 		count++;
 	}
-	printf("\nexp(-x) of %d\n", EXP_COUNT);
-	exp_scalar(x, expected, EXP_COUNT);
-	size_t backend_end = count;
-	count += find_peers(&race, expected, &list[count], CONTENDERS_MAX - count);
-	time_contenders(list, count, 100e3, timings);
-	printf("  %-16s %12s %8s %9s\n", "", "ns each", "MAD", "x scalar");
-	for (size_t i = 0; i < count; i++)
-		report_exp(list, timings, i, backend_end, count);
+	const struct tenon_exp_args args = {x, EXP_COUNT, e};
+	struct race race = {.kernel = "exp", .shape = "4096", .args = &args, .output = e, .size = sizeof e, .bytes = 8 * EXP_COUNT, .own = list, .own_count = count,
+			    .strict = {"libm expf", run_exp, &libm}};
+	return run_race(&race);
 }
 
 /* ---- decay_exponential ------------------------------------------------------------------------------------------- */
@@ -111,7 +91,7 @@ static bool race_decay(size_t n, bool streams)
 
 bool bench_decay(void)
 {
-	compare_exp();
-	bool good = race_decay(10000, false);
+	bool good = race_exp();
+	good = race_decay(10000, false) && good;
 	return race_decay(10000000, true) && good;
 }

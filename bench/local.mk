@@ -1,19 +1,30 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The figures of the documents: `make bench` prints them, for this machine. A topic is a file and a line in bench.c.
-check_PROGRAMS += bench/bench
-bench_bench_SOURCES = $(BENCH_FILES)
-bench_bench_CFLAGS = $(RUNTIME_CFLAGS) -fno-tree-vectorize -falign-functions=64 -falign-loops=64
-bench_bench_CPPFLAGS = $(AM_CPPFLAGS) $(URCU_CFLAGS) $(EXP_CPPFLAGS) $(JANSSON_CFLAGS)
-bench_bench_LDADD = bench/libpeers.la $(EXP_LIBS) runtime/libruntime.la $(JANSSON_LIBS) -lm
+# The bench as a library for the tool. A topic is a file and a line in topics.def. Plain loops stay plain: what they are
+# there to show is a loop that nobody vectorised.
+noinst_LTLIBRARIES += bench/libbench.la
+bench_libbench_la_SOURCES = $(BENCH_FILES)
+bench_libbench_la_CFLAGS = $(AM_CFLAGS) -fno-tree-vectorize -falign-functions=64 -falign-loops=64
+bench_libbench_la_CPPFLAGS = $(AM_CPPFLAGS) $(EXP_CPPFLAGS) -DBENCH_DIR='"$(benchdir)"' \
+	-DBENCH_FLAGS='"$(SCALAR_CFLAGS) $(CFLAGS)"'
+bench_libbench_la_LIBADD = bench/libpeers.la $(EXP_LIBS)
 
 # What others compute, as fast as a compiler makes the loops around it. None of these libraries is linked: each is opened
 # when a race has use for it. tools/fetch-peers builds those that are headers alone.
-check_LTLIBRARIES += bench/libpeers.la
+noinst_LTLIBRARIES += bench/libpeers.la
 bench_libpeers_la_SOURCES = $(PEER_FILES)
 bench_libpeers_la_CFLAGS = -O3 $(COMMON_CFLAGS)
 EXTRA_DIST += $(BUILT_PEER_FILES)
 
-bench: bench-parts
-	TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' $(LIBTOOL) --mode=execute $(EMULATOR) bench/bench$(EXEEXT) $(TOPICS)
-bench-parts: bench/bench$(EXEEXT) $(backend_LTLIBRARIES)
-.PHONY: bench bench-parts
+# A runtime of its own in a module, built as libtenon is; not in backenddir, where it would be listed.
+benchdir = $(backenddir)/bench
+bench_LTLIBRARIES = tools/inside.la
+tools_inside_la_SOURCES = bench/inside/inside.c
+tools_inside_la_CFLAGS = $(RUNTIME_CFLAGS) -falign-functions=64 -falign-loops=64
+tools_inside_la_LIBADD = runtime/libruntime.la
+tools_inside_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -export-symbols-regex '^tenon_bench_inside$$'
+
+# For the plugins of the build tree: make bench TOPICS=similarity,top_k
+bench: all
+	TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' $(LIBTOOL) --mode=execute $(EMULATOR) tools/tenon$(EXEEXT) \
+		bench $(if $(TOPICS),--topic $(TOPICS))
+.PHONY: bench

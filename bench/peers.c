@@ -112,7 +112,7 @@ bool bench_peers(void)
 	good = check_graph() && good;
 	good = check_delta() && good;
 	good = check_crc() && good;
-	printf("\n%zu results of peers checked, %zu of them wrong; %zu times a library was missing\n", peer_count.checked,
+	say("\n%zu results of peers checked, %zu of them wrong; %zu times a library was missing\n", peer_count.checked,
 	       peer_count.wrong, peer_count.missing);
 	return good;
 }

@@ -7,39 +7,41 @@
 
 #include <math.h>
 #include <sched.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static double rounds[CONTENDERS_MAX][ROUNDS]; /* of the last race, in the order of time */
+enum { LATENCIES_MAX = 4000 };
+#define CLOCKABLE_NS 2000.0  /* two readings of the clock are then about 1 % */
+#define LATENCY_NS 40e6
 
-void pin_thread(void)
+static double samples[CONTENDERS_MAX][ROUNDS_MAX]; /* of the last race, in the order of time */
+static size_t rounds = ROUNDS_MAX;
+static double shortening = 1;
+
+int pin_thread(void)
 {
 	cpu_set_t set;
+	int number = sched_getcpu();
 	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
+	CPU_SET(number, &set);
 	sched_setaffinity(0, sizeof set, &set);
+	return number;
 }
+
+void make_timing_quick(void)
+{
+	rounds = 9;
+	shortening = 0.1;
+}
+
+/* ---- Rounds ------------------------------------------------------------------------------------------------------ */
 
 static double now(void)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
-/* Sorts values. */
-static double median(double values[ROUNDS])
-{
-	qsort(values, ROUNDS, sizeof *values, by_value);
-	return values[ROUNDS / 2];
 }
 
 static double time_run(const struct contender *contender, size_t times)
@@ -52,7 +54,7 @@ static double time_run(const struct contender *contender, size_t times)
 static size_t calibrate(const struct contender *contender, double nanoseconds)
 {
 	size_t times = 1;
-	while (time_run(contender, times) < nanoseconds && times < (size_t)1 << 40)
+	while (time_run(contender, times) < nanoseconds * shortening && times < (size_t)1 << 40)
 		times *= 2;
 	return times;
 }
@@ -68,14 +70,15 @@ static void shuffle(size_t *order, size_t count, uint64_t *seed)
 	}
 }
 
-static void take_statistics(struct timing *timing, const double samples[ROUNDS])
+static void take_statistics(struct timing *timing, const double *list)
 {
-	double values[ROUNDS];
-	memcpy(values, samples, sizeof values);
-	timing->median = median(values);
-	for (int round = 0; round < ROUNDS; round++)
-		values[round] = fabs(values[round] - timing->median);
-	timing->deviation = median(values);
+	double values[ROUNDS_MAX];
+	memcpy(values, list, rounds * sizeof *values);
+	sort_values(values, rounds);
+	timing->rounds = rounds;
+	timing->median = find_median(values, rounds);
+	timing->interval = find_interval(values, rounds, 0.95);
+	timing->deviation = find_deviation(values, rounds);
 }
 
 void time_contenders(const struct contender *list, size_t count, double nanoseconds, struct timing *timings)
@@ -86,21 +89,57 @@ void time_contenders(const struct contender *list, size_t count, double nanoseco
 		times[i] = calibrate(&list[i], nanoseconds);
 		order[i] = i;
 	}
-	for (int round = 0; round < ROUNDS; round++) {
+	for (size_t round = 0; round < rounds; round++) {
 		shuffle(order, count, &seed);
 		for (size_t i = 0; i < count; i++) {
 			size_t c = order[i];
-			rounds[c][round] = time_run(&list[c], times[c]) / (double)times[c];
+			samples[c][round] = time_run(&list[c], times[c]) / (double)times[c];
 		}
 	}
 	for (size_t i = 0; i < count; i++)
-		take_statistics(&timings[i], rounds[i]);
+		take_statistics(&timings[i], samples[i]);
+}
+
+struct comparison compare_timings(size_t one, size_t other)
+{
+	double values[ROUNDS_MAX];
+	for (size_t round = 0; round < rounds; round++)
+		values[round] = samples[other][round] / samples[one][round];
+	sort_values(values, rounds);
+	return (struct comparison){find_median(values, rounds), find_interval(values, rounds, 0.95)};
 }
 
 double compare_contenders(size_t one, size_t other)
 {
-	double values[ROUNDS];
-	for (int round = 0; round < ROUNDS; round++)
-		values[round] = rounds[other][round] / rounds[one][round];
-	return median(values);
+	return compare_timings(one, other).ratio;
+}
+
+/* ---- Single calls ------------------------------------------------------------------------------------------------ */
+
+struct latency time_calls(const struct contender *contender, double median)
+{
+	static double values[LATENCIES_MAX];
+	struct latency latency = {.batch = median < CLOCKABLE_NS ? (size_t)ceil(CLOCKABLE_NS / fmax(median, 0.1)) : 1};
+	double end = now() + LATENCY_NS * shortening;
+	while (latency.calls < LATENCIES_MAX && now() < end)
+		values[latency.calls++] = time_run(contender, latency.batch) / (double)latency.batch;
+	sort_values(values, latency.calls);
+	latency.p50 = find_quantile(values, latency.calls, 0.5);
+	latency.p99 = latency.calls < 100 ? NAN : find_quantile(values, latency.calls, 0.99);
+	latency.p999 = latency.calls < 1000 ? NAN : find_quantile(values, latency.calls, 0.999);
+	return latency;
+}
+
+/* ---- Pairs ------------------------------------------------------------------------------------------------------- */
+
+void time_pair(const struct contender *new, const struct contender *old, double nanoseconds, size_t pair_rounds,
+	       double *ratios)
+{
+	size_t times = calibrate(new, nanoseconds);
+	for (size_t round = 0; round < pair_rounds; round++) {
+		double first = time_run(new, times), second = time_run(old, times);
+		second += time_run(old, times);
+		first += time_run(new, times);
+		ratios[round] = first / second;
+	}
 }

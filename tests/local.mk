@@ -23,6 +23,8 @@ tests_unit_tool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_tool_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
 tests_unit_share_LDADD = tools/libcases.la $(LDADD) -lpthread
 
+tests_unit_statistics_LDADD = bench/libbench.la $(LDADD) -lm
+
 # The nouns of the demo, and the small world that they are tested on.
 tests_unit_memory_LDADD = tools/libdemo.la $(LDADD) -lm
 tests_unit_store_LDADD = tools/libdemo.la $(LDADD)

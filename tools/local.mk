@@ -24,4 +24,5 @@ tools_libcases_la_SOURCES = $(CASE_FILES)
 bin_PROGRAMS += tools/tenon
 tools_tenon_SOURCES = $(TOOL_FILES)
 tools_tenon_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DTENON_FETCH_DATA='"$(pkgdatadir)/fetch-data"'
-tools_tenon_LDADD = tests/conform/libconform.la tools/libdemo.la tools/libcases.la libtenon.la runtime/libpolicy.la $(JANSSON_LIBS) -lm -lpthread
+tools_tenon_LDADD = tests/conform/libconform.la tools/libdemo.la tools/libcases.la bench/libbench.la libtenon.la \
+	runtime/libpolicy.la $(JANSSON_LIBS) -lm -lpthread

@@ -118,7 +118,7 @@ static bool is_open(size_t i)
 	if (known[i].state == UNKNOWN) {
 		known[i].state = libraries[i]->open(known[i].message, sizeof known[i].message) ? OPEN : MISSING;
 		if (known[i].state == OPEN)
-			printf("  with %s: %s\n", libraries[i]->name, known[i].message);
+			say("  with %s: %s\n", libraries[i]->name, known[i].message);
 	}
 	return known[i].state == OPEN;
 }
@@ -127,12 +127,12 @@ static bool is_open(size_t i)
 
 bool explain_peer(const struct trial *trial, const char *format, ...)
 {
+	char text[256];
 	va_list list;
 	va_start(list, format);
-	printf("  without %s: it computes something else: ", trial->peer->name);
-	vprintf(format, list);
-	printf("\n");
+	vsnprintf(text, sizeof text, format, list);
 	va_end(list);
+	say("  without %s: it computes something else: %s\n", trial->peer->name, text);
 	return false;
 }
 
@@ -221,7 +221,7 @@ size_t find_peers(const struct race *race, const void *expected, struct contende
 			trial_count++;
 		}
 		if (wanted && known[i].state == MISSING) {
-			printf("  without %s: %s (%s)\n", library->name, known[i].message, library->source);
+			say("  without %s: %s (%s)\n", library->name, known[i].message, library->source);
 			peer_count.missing++;
 		}
 	}

@@ -9,8 +9,7 @@ fetch=$top_srcdir/tools/fetch-peers
 mkdir peers cache
 TENON_PEERS=$directory/peers
 export TENON_PEERS
-# shellcheck disable=SC2086 # EMULATOR carries options
-bench() { ${EMULATOR-} "${top_builddir:?}/bench/bench" "$@"; }
+bench() { tenon bench --topic "$@"; }
 
 run bench peers
 is "the topic runs" exits 0
