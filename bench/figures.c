@@ -48,7 +48,7 @@ static const struct rival *find_other(const struct result *result, const char *n
 	return find_rival(result, name, ROLE_PEER);
 }
 
-static enum verdict compare_with_other(const struct goal *goal, const struct result *result, double *seen,
+static enum outcome compare_with_other(const struct goal *goal, const struct result *result, double *seen,
 				       struct interval *interval)
 {
 	const struct rival *rival = find_other(result, goal->against);
@@ -61,7 +61,7 @@ static enum verdict compare_with_other(const struct goal *goal, const struct res
 	return *seen >= goal->bound ? FIGURE_REACHED : FIGURE_NOT_REACHED;
 }
 
-enum verdict judge_goal(const struct goal *goal, double *seen, struct interval *interval)
+enum outcome judge_goal(const struct goal *goal, double *seen, struct interval *interval)
 {
 	const struct result *result = find_result(goal->kernel, goal->shape, goal->backend);
 	if (!result)
@@ -79,9 +79,9 @@ enum verdict judge_goal(const struct goal *goal, double *seen, struct interval *
 	return compare_with_other(goal, result, seen, interval);
 }
 
-const char *name_verdict(enum verdict verdict)
+const char *name_outcome(enum outcome outcome)
 {
 	static const char *const names[] = {"reached", "NOT REACHED", "no such backend here", "no such peer here",
 					    "not measured"};
-	return names[verdict];
+	return names[outcome];
 }

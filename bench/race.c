@@ -181,10 +181,23 @@ static void say_result(const struct result *r)
 	say_number(8, 2, r->ratio_scalar);
 	if (isfinite(r->counts.instructions))
 		say("  %.2f instructions a cycle", r->counts.instructions / r->counts.cycles);
-	for (size_t i = 0; i < r->rival_count; i++)
-		if (r->rivals[i].role == ROLE_PEER)
-			say("  %.2f x %s", r->rivals[i].speed.ratio, r->rivals[i].name);
 	say("%s\n", r->latency.batch > 1 ? "  *" : "");
+}
+
+/* Peers beside the best of ours. */
+static void say_peers(const struct result *result)
+{
+	size_t said = 0;
+	for (size_t i = 0; i < result->rival_count; i++) {
+		const struct rival *rival = &result->rivals[i];
+		if (rival->role != ROLE_PEER)
+			continue;
+		if (said++ == 0)
+			say("  %s is", result->name);
+		say("%s %.2f x %s", said > 1 ? "," : "", rival->speed.ratio, rival->name);
+	}
+	if (said > 0)
+		say("\n");
 }
 
 static void say_checked(const struct field *field)
@@ -195,14 +208,18 @@ static void say_checked(const struct field *field)
 
 static void time_field(struct field *field, const struct race *race)
 {
-	static struct result result;
+	static struct result result, best;
+	best = (struct result){.rival_count = 0};
 	time_contenders(field->list, field->count, 300e3, field->timings);
 	say("  %-22s %13s %6s %13s %13s %7s %8s %8s\n", "", "ns", "+-%", "p99", "p99.9", "GB/s", "of limit", "x loop");
 	for (size_t i = 0; i < field->count; i++) {
 		fill_result(&result, field, race, i);
 		record_result(&result);
 		say_result(&result);
+		if (result.role == ROLE_BACKEND && (!best.name[0] || result.timing.median < best.timing.median))
+			best = result;
 	}
+	say_peers(&best);
 }
 
 bool run_race(const struct race *race)

@@ -115,7 +115,7 @@ void read_environment(const struct cpu *cpu, struct environment *environment);
 /* One page of bars. False: it cannot be written, errno says why. */
 bool draw_results(FILE *out, const struct environment *environment);
 
-enum verdict { FIGURE_REACHED, FIGURE_NOT_REACHED, FIGURE_NO_BACKEND, FIGURE_NO_PEER, FIGURE_NOT_MEASURED };
+enum outcome { FIGURE_REACHED, FIGURE_NOT_REACHED, FIGURE_NO_BACKEND, FIGURE_NO_PEER, FIGURE_NOT_MEASURED };
 
 /* A row of figures.def, which explains the members. */
 struct goal {
@@ -127,8 +127,8 @@ extern const struct goal goals[];
 extern const size_t goal_count;
 
 /* What the results say of it; *seen and *interval only with the first two verdicts. */
-enum verdict judge_goal(const struct goal *goal, double *seen, struct interval *interval);
+enum outcome judge_goal(const struct goal *goal, double *seen, struct interval *interval);
 bool is_at_most(const struct goal *goal); /* the bound is the most, not the least, that is good */
-const char *name_verdict(enum verdict verdict);
+const char *name_outcome(enum outcome outcome);
 
 #endif

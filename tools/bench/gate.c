@@ -17,14 +17,14 @@ enum { BATCH = 12, BATCHES = 12, BATCHES_TO_ACCUSE = 2, ROUNDS = 7 };
 #define RUN_NS 60e3
 #define CONFIDENCE 0.95
 
-enum outcome { GOOD, REGRESSED, TOO_NOISY, DOES_NOT_CONFORM };
+enum decision { GOOD, REGRESSED, TOO_NOISY, DOES_NOT_CONFORM };
 
 struct comparison_of_two {
 	char kernel[40], shape[80], backend[32];
 	double ratio; /* time of new over time of old */
 	struct interval interval;
 	size_t samples;
-	enum outcome outcome;
+	enum decision decision;
 };
 
 static struct {
@@ -37,7 +37,7 @@ static struct {
 	FILE *out;
 } gate;
 
-static const char *const outcome_names[] = {"good", "REGRESSED", "too noisy to decide", "does not conform"};
+static const char *const decision_names[] = {"good", "REGRESSED", "too noisy to decide", "does not conform"};
 
 /* ---- One pair ---------------------------------------------------------------------------------------------------- */
 
@@ -50,8 +50,8 @@ static bool decide(struct comparison_of_two *c, double *ratios, size_t batch)
 	sort_values(sorted, c->samples);
 	c->ratio = find_median(sorted, c->samples);
 	c->interval = find_interval(sorted, c->samples, CONFIDENCE);
-	c->outcome = c->interval.high < gate.limit ? GOOD : c->interval.low > gate.limit ? REGRESSED : TOO_NOISY;
-	return c->outcome == GOOD || (c->outcome == REGRESSED && batch + 1 >= BATCHES_TO_ACCUSE);
+	c->decision = c->interval.high < gate.limit ? GOOD : c->interval.low > gate.limit ? REGRESSED : TOO_NOISY;
+	return c->decision == GOOD || (c->decision == REGRESSED && batch + 1 >= BATCHES_TO_ACCUSE);
 }
 
 /* Whoever is mapped first, and after how much address space, differs from sample to sample. */
@@ -118,11 +118,11 @@ static void report_two(const struct comparison_of_two *c)
 	if (!gate.out)
 		return;
 	fprintf(gate.out, "%-21s %-48s %-10s ", c->kernel, c->shape, c->backend);
-	if (c->outcome == DOES_NOT_CONFORM)
+	if (c->decision == DOES_NOT_CONFORM)
 		fprintf(gate.out, "%25s", "");
 	else
 		fprintf(gate.out, "%7.3f  %6.3f to %6.3f", c->ratio, c->interval.low, c->interval.high);
-	fprintf(gate.out, "  %s\n", outcome_names[c->outcome]);
+	fprintf(gate.out, "  %s\n", decision_names[c->decision]);
 	fflush(gate.out);
 }
 
@@ -132,14 +132,14 @@ static void race_two(const struct race *race, const struct backend *new, const s
 	if ((!new->function[kernel] && !old->function[kernel]) || gate.count == sizeof gate.list / sizeof gate.list[0])
 		return;
 	const struct backend *pair[2] = {new, old};
-	*c = (struct comparison_of_two){.ratio = NAN, .interval = {NAN, NAN}, .outcome = DOES_NOT_CONFORM};
+	*c = (struct comparison_of_two){.ratio = NAN, .interval = {NAN, NAN}, .decision = DOES_NOT_CONFORM};
 	snprintf(c->kernel, sizeof c->kernel, "%s", race->kernel);
 	snprintf(c->shape, sizeof c->shape, "%s", race->shape);
 	snprintf(c->backend, sizeof c->backend, "%s", new->candidate.name);
 	if (race_conforms(race, function_of(new, kernel)) && race_conforms(race, function_of(old, kernel)))
 		time_two(c, race, pair, kernel);
 	report_two(c);
-	gate.of[c->outcome]++;
+	gate.of[c->decision]++;
 	gate.count++;
 }
 
@@ -175,7 +175,7 @@ static json_t *gate_as_json(const struct wishes *w)
 						      "shape", c->shape, "backend", c->backend, "ratio",
 						      json_figure(c->ratio), "interval", json_figure(c->interval.low),
 						      json_figure(c->interval.high), "samples", (json_int_t)c->samples,
-						      "verdict", outcome_names[c->outcome]));
+						      "verdict", decision_names[c->decision]));
 	}
 	return json_pack("{s:o, s:s, s:f, s:o, s:I, s:I, s:I, s:I}", "environment",
 			 environment_as_json(&w->environment), "baseline", w->baseline, "max_regression",

@@ -25,12 +25,12 @@ static void print_number(FILE *out, double value)
 	fprintf(out, value >= 1000 ? " %10.0f" : value >= 100 ? " %10.1f" : " %10.2f", value);
 }
 
-static enum verdict print_goal(FILE *out, const struct goal *goal)
+static enum outcome print_goal(FILE *out, const struct goal *goal)
 {
 	char what[128], unit[48];
 	double seen;
 	struct interval interval;
-	enum verdict verdict = judge_goal(goal, &seen, &interval);
+	enum outcome verdict = judge_goal(goal, &seen, &interval);
 	bool ratio = !is_at_most(goal) && strcmp(goal->against, "GB/s") != 0;
 	snprintf(what, sizeof what, "%s %s, %s", goal->kernel, goal->shape, goal->backend);
 	snprintf(unit, sizeof unit, "%s%s", ratio ? "x " : "", goal->against);
@@ -41,7 +41,7 @@ static enum verdict print_goal(FILE *out, const struct goal *goal)
 		print_number(out, seen);
 	else
 		fprintf(out, " %10s", "-");
-	fprintf(out, "  %s%s%s\n", name_verdict(verdict), *goal->note ? "; " : "", goal->note);
+	fprintf(out, "  %s%s%s\n", name_outcome(verdict), *goal->note ? "; " : "", goal->note);
 	return verdict;
 }
 
@@ -55,7 +55,7 @@ void print_figures(FILE *out, const struct environment *environment)
 	fprintf(out, "\n%zu figures:", goal_count);
 	for (int i = 0; i < 5; i++)
 		if (counts[i])
-			fprintf(out, " %u %s%s", counts[i], name_verdict((enum verdict)i), ";");
+			fprintf(out, " %u %s%s", counts[i], name_outcome((enum outcome)i), ";");
 	fprintf(out, " x limit is the share of what the machine can do, x loop times as fast as a plain loop\n");
 }
 
@@ -123,11 +123,11 @@ static json_t *goal_as_json(const struct goal *goal)
 {
 	double seen = NAN;
 	struct interval interval = {NAN, NAN};
-	enum verdict verdict = judge_goal(goal, &seen, &interval);
+	enum outcome verdict = judge_goal(goal, &seen, &interval);
 	return json_pack("{s:s, s:s, s:s, s:s, s:f, s:s, s:o, s:o, s:s, s:s}", "kernel", goal->kernel, "shape",
 			 goal->shape, "backend", goal->backend, "against", goal->against, "goal", goal->bound, "bound",
 			 is_at_most(goal) ? "at most" : "at least", "seen", json_figure(seen), "interval",
-			 interval_as_json(interval), "verdict", name_verdict(verdict), "note", goal->note);
+			 interval_as_json(interval), "verdict", name_outcome(verdict), "note", goal->note);
 }
 
 json_t *report_as_json(const struct wishes *w)
