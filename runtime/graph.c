@@ -3,12 +3,14 @@
  * Graph descriptors: validation, the rows by source and by destination, the slices; and workspaces. <tenon/backend.h>
  * says what each array holds. Keeps no state and knows nothing of threads; graphs.c has the public functions.
  */
+#define _GNU_SOURCE
 #include "runtime/graph.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "runtime/public.h"
 
@@ -32,6 +34,22 @@ static void *carve(struct carver *carver, size_t count, size_t size)
 	void *array = carver->at ? carver->at + carver->size : NULL;
 	carver->size += (count * size + 63) / 64 * 64;
 	return array;
+}
+
+/*
+ * Memory for free(). Large blocks ask for huge pages: kernels jump about in them, and the TLB holds few small ones. A
+ * system that has none says so, and nothing is lost.
+ */
+static void *allocate(size_t size)
+{
+	const size_t huge = (size_t)2 << 20;
+	if (size < 2 * huge)
+		return aligned_alloc(64, size);
+	size = (size + huge - 1) / huge * huge;
+	void *memory = aligned_alloc(huge, size);
+	if (memory)
+		(void)madvise(memory, size, MADV_HUGEPAGE);
+	return memory;
 }
 
 /* ---- Validation -------------------------------------------------------------------------------------------------- */
@@ -63,7 +81,7 @@ static void carve_rows(struct carver *carver, struct tenon_graph *g)
 	g->in_offset = carve(carver, (size_t)g->nodes + 1, sizeof *g->in_offset);
 	g->out_offset = carve(carver, (size_t)g->nodes + 1, sizeof *g->out_offset);
 	g->in = carve(carver, g->edges, sizeof *g->in);
-	g->out = carve(carver, g->edges, sizeof *g->out);
+	g->out = carve(carver, (size_t)g->edges + TENON_EDGE_PADDING, sizeof *g->out);
 }
 
 /* offset[i] = the number of keys below i. */
@@ -87,6 +105,7 @@ static void sort_edges(struct tenon_graph *g, const struct tenon_graph_edges *e,
 
 	count_offsets((uint32_t *)g->out_offset, e->source, e->count, e->nodes);
 	count_offsets((uint32_t *)g->in_offset, e->destination, e->count, e->nodes);
+	memset(out + g->edges, 0, TENON_EDGE_PADDING * sizeof *out);
 	memcpy(cursor, g->out_offset, cursor_size);
 	for (size_t i = 0; i < e->count; i++)
 		out[cursor[e->source[i]]++] =
@@ -109,7 +128,7 @@ static int build_rows(struct graph *graph, const struct tenon_graph_edges *e)
 {
 	struct carver carver = {0};
 	carve_rows(&carver, &graph->graph);
-	carver.at = graph->rows = aligned_alloc(64, carver.size);
+	carver.at = graph->rows = allocate(carver.size);
 	carver.size = 0;
 	uint32_t *cursor = malloc(e->nodes * sizeof *cursor + 1);
 	if (!carver.at || !cursor) {
@@ -243,7 +262,7 @@ static int build_slices(struct graph *graph)
 	uint32_t columns = deal_rows(g, order);
 	struct carver carver = {0};
 	carve_slices(&carver, g, columns);
-	carver.at = graph->slices = aligned_alloc(64, carver.size);
+	carver.at = graph->slices = allocate(carver.size);
 	carver.size = 0;
 	if (carver.at) {
 		carve_slices(&carver, g, columns);
@@ -303,7 +322,7 @@ int make_workspace(const struct tenon_graph *graph, struct tenon_workspace **out
 			       graph ? "the place for the result" : "graph");
 	/* The struct comes first, in a cache line of its own, so that one free() does. */
 	_Static_assert(sizeof(struct tenon_workspace) <= 64, "a workspace fits a cache line");
-	unsigned char *memory = aligned_alloc(64, 64 + graph->scratch[TENON_SPREAD_BFS]);
+	unsigned char *memory = allocate(64 + graph->scratch[TENON_SPREAD_BFS]);
 	if (!memory)
 		return explain(why, TENON_ENOMEM, "workspace: out of memory for a graph of %u nodes", graph->nodes);
 	*out = (struct tenon_workspace *)(void *)memory;

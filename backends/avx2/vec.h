@@ -97,6 +97,7 @@ static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no)
 
 static inline vec_int int_set(int32_t x) { return _mm256_set1_epi32(x); }
 static inline vec_int int_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline void int_store(int32_t *p, vec_int a) { _mm256_storeu_si256((__m256i *)p, a); }
 static inline vec_int int_add(vec_int a, vec_int b) { return _mm256_add_epi32(a, b); }
 static inline vec_int int_sub(vec_int a, vec_int b) { return _mm256_sub_epi32(a, b); }
 static inline vec_int int_and(vec_int a, vec_int b) { return _mm256_and_si256(a, b); }

@@ -86,6 +86,7 @@ static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no)
 
 static inline vec_int int_set(int32_t x) { return _mm512_set1_epi32(x); }
 static inline vec_int int_load(const int32_t *p) { return _mm512_loadu_si512(p); }
+static inline void int_store(int32_t *p, vec_int a) { _mm512_storeu_si512(p, a); }
 static inline vec_int int_add(vec_int a, vec_int b) { return _mm512_add_epi32(a, b); }
 static inline vec_int int_sub(vec_int a, vec_int b) { return _mm512_sub_epi32(a, b); }
 static inline vec_int int_and(vec_int a, vec_int b) { return _mm512_and_si512(a, b); }

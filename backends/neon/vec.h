@@ -112,6 +112,7 @@ static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no) { retur
 
 static inline vec_int int_set(int32_t x) { return vdupq_n_s32(x); }
 static inline vec_int int_load(const int32_t *p) { return vld1q_s32(p); }
+static inline void int_store(int32_t *p, vec_int a) { vst1q_s32(p, a); }
 static inline vec_int int_add(vec_int a, vec_int b) { return vaddq_s32(a, b); }
 static inline vec_int int_sub(vec_int a, vec_int b) { return vsubq_s32(a, b); }
 static inline vec_int int_and(vec_int a, vec_int b) { return vandq_s32(a, b); }

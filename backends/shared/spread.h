@@ -16,7 +16,8 @@
 #define AHEAD 512
 #define PREFETCH(p) __builtin_prefetch((p), 0, 0)
 /* AUTO pushes where fewer than one node in PUSH_BELOW is active. */
-#define PUSH_BELOW 5
+#define PUSH_BELOW 3
+#define BLOCKS_PER_GROUP 256
 
 /* The source term of x for nodes of so many out-edges. */
 static inline vec term_of(vec x, vec_int edges, vec decay, uint32_t rule)
@@ -99,6 +100,7 @@ static inline void add_columns(const struct tenon_graph *g, uint32_t s, const fl
 	}
 }
 
+#include "backends/shared/spread_push.h"
 #include "backends/shared/spread_step.h"
 #include "backends/shared/spread_wave.h"
 

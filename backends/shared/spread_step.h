@@ -111,30 +111,26 @@ static void mend_zeros(const struct tenon_spreading_activation_args *a, const fl
 	}
 }
 
-static inline void push_node(const struct tenon_graph *g, float term, uint32_t u, float *activation)
-{
-	for (uint32_t k = g->out_offset[u]; k < g->out_offset[u + 1]; k++)
-		activation[g->out[k].node] += term * g->out[k].weight;
-}
-
 /* Sources ascend, and so do the edges that arrive at one node: the same order of sums as pulling. */
 static void push(const struct tenon_spreading_activation_args *a, const float *from, const float *term)
 {
 	const struct tenon_graph *g = a->graph;
+	struct push p;
+	start_push(&p, g, a->activation);
 	keep(a, from);
-	if (!g->finite) { /* 0 times infinity is a NaN, so no term may be left out */
-		for (uint32_t u = 0; u < g->nodes; u++)
-			push_node(g, term[u], u, a->activation);
-		return;
-	}
 	for (size_t u = 0; u < g->nodes; u += VEC_LANES) {
 		uint32_t bits = mask_bits(mask_not(vec_equal(vec_load(term + u), vec_set(0))));
-		for (bits &= (1u << VEC_LANES) - 1; bits; bits &= bits - 1) {
+		if (!g->finite) /* 0 times infinity is a NaN, so no term may be left out */
+			bits = ~0u;
+		size_t left = g->nodes - u;
+		for (bits &= left < VEC_LANES ? (1u << left) - 1 : (1u << VEC_LANES) - 1; bits; bits &= bits - 1) {
 			uint32_t node = (uint32_t)u + (uint32_t)__builtin_ctz(bits);
-			push_node(g, term[node], node, a->activation);
+			push_row(&p, node, term[node], false);
 		}
 	}
-	mend_zeros(a, term);
+	finish_push(&p);
+	if (g->finite)
+		mend_zeros(a, term);
 }
 
 static void clamp(float *x, size_t count)

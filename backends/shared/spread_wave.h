@@ -6,8 +6,6 @@
  * +0, which is what it contributes to a sum that starts at +0.
  */
 
-#define BLOCKS_PER_GROUP 256
-
 static size_t count_blocks(const struct tenon_graph *g)
 {
 	return ((size_t)g->nodes + TENON_SLICE_ROWS - 1) / TENON_SLICE_ROWS;
@@ -44,20 +42,22 @@ static inline void join_frontier(struct tenon_workspace *w, struct wave *wave, s
 	}
 }
 
+static inline void look_at(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w,
+			   struct wave *wave, size_t v, size_t n)
+{
+	vec x = load_part(a->initial + v, n);
+	wave->odd |= any_odd(x);
+	wave->awkward |= mask_any(mask_or(vec_less(vec_set(1), x), is_negative_zero(x)));
+	join_frontier(w, wave, v, mask_bits(vec_less_equal(vec_set(a->threshold), x)), a->initial);
+}
+
 static void start_wave(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, struct wave *wave)
 {
-	size_t nodes = a->graph->nodes;
-	const float *from = a->initial;
-	float *to = a->activation;
-	vec threshold = vec_set(a->threshold);
-	for (size_t v = 0; v < nodes; v += VEC_LANES) {
-		size_t n = nodes - v < VEC_LANES ? nodes - v : VEC_LANES;
-		vec x = load_part(from + v, n);
-		store_part(to + v, n, x);
-		wave->odd |= any_odd(x);
-		wave->awkward |= mask_any(mask_or(vec_less(vec_set(1), x), is_negative_zero(x)));
-		join_frontier(w, wave, v, mask_bits(vec_less_equal(threshold, x)), from);
-	}
+	size_t nodes = a->graph->nodes, v = 0;
+	for (; v + VEC_LANES <= nodes; v += VEC_LANES)
+		look_at(a, w, wave, v, VEC_LANES);
+	if (v < nodes)
+		look_at(a, w, wave, v, nodes - v);
 }
 
 static inline float node_term(const struct tenon_spreading_activation_args *a,
@@ -90,23 +90,21 @@ __attribute__((always_inline)) static inline void look_ahead(const struct tenon_
 	}
 }
 
-static void hop_push(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, uint32_t count)
+/* mark: notes the blocks that were reached. */
+static void hop_push(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, uint32_t count,
+		     bool mark)
 {
-	const struct tenon_graph_edge *out = a->graph->out;
-	const uint32_t *offset = a->graph->out_offset, *frontier = w->frontier;
-	float *sum = w->sum;
-	uint8_t *block = w->block, *group = w->group;
+	struct push p;
+	start_push(&p, a->graph, w->sum);
+	if (mark) {
+		p.block = w->block;
+		p.group = w->group;
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		look_ahead(w, i, count);
-		uint32_t u = frontier[i], end = offset[u + 1];
-		float term = node_term(a, w, u);
-		for (uint32_t k = offset[u]; k < end; k++) {
-			uint32_t v = out[k].node;
-			sum[v] += term * out[k].weight + 0.0f;
-			block[v / TENON_SLICE_ROWS] = 1;
-			group[v / (TENON_SLICE_ROWS * BLOCKS_PER_GROUP)] = 1;
-		}
+		push_row(&p, w->frontier[i], node_term(a, w, w->frontier[i]), true);
 	}
+	finish_push(&p);
 }
 
 /* The sum of node v over its in-edges from the frontier, -0 if there is none. */
@@ -129,9 +127,9 @@ static float settle_zero(const struct tenon_workspace *w, uint32_t v, float acti
 	return activation > 1 || (activation == 0 && signbit(activation)) ? hop_row(w, v) : -0.0f;
 }
 
-static void hop_slices(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, bool awkward)
+static void hop_slices(struct tenon_workspace *w, const float *from, bool awkward)
 {
-	const struct tenon_graph *g = a->graph;
+	const struct tenon_graph *g = w->graph;
 	for (uint32_t s = 0; s < g->slices; s++) {
 		const uint32_t *row = g->slice_row + (size_t)s * TENON_SLICE_ROWS;
 		vec sum[SLICE_VECS];
@@ -146,18 +144,21 @@ static void hop_slices(const struct tenon_spreading_activation_args *a, struct t
 			w->sum[row[i]] = to[i];
 		for (int i = 0; i < TENON_SLICE_ROWS && awkward; i++)
 			if (to[i] == 0)
-				w->sum[row[i]] = settle_zero(w, row[i], a->activation[row[i]]);
+				w->sum[row[i]] = settle_zero(w, row[i], from[row[i]]);
 	}
 	for (uint32_t h = 0; h < g->hubs; h++) {
 		uint32_t v = g->hub[h];
 		float sum = add_row(g, w->term, v, 0);
-		w->sum[v] = sum == 0 ? settle_zero(w, v, a->activation[v]) : sum;
+		w->sum[v] = sum == 0 ? settle_zero(w, v, from[v]) : sum;
 	}
 }
 
-/* A hop that computes every node's sum. Slices need finite weights: 0 times infinity is a NaN. */
+/*
+ * A hop that computes every node's sum; from[] is what they have. Slices need finite weights: 0 times infinity is a
+ * NaN.
+ */
 static void hop_all(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, const struct wave *wave,
-		    uint32_t layout)
+		    const float *from, uint32_t layout)
 {
 	const struct tenon_graph *g = a->graph;
 	memset(w->term, 0, g->nodes * sizeof *w->term);
@@ -165,30 +166,61 @@ static void hop_all(const struct tenon_spreading_activation_args *a, struct teno
 	for (uint32_t i = 0; i < wave->count; i++)
 		w->term[w->frontier[i]] = node_term(a, w, w->frontier[i]);
 	if (layout == TENON_LAYOUT_SLICED && g->finite)
-		hop_slices(a, w, wave->awkward);
+		hop_slices(w, from, wave->awkward);
 	else
 		for (uint32_t v = 0; v < g->nodes; v++)
 			w->sum[v] = hop_row(w, v);
-	memset(w->block, 1, count_blocks(g));
-	memset(w->group, 1, count_groups(g));
 }
 
-/* Adds what arrived in one block, puts its sums to rest, and lets its nodes join the frontier. */
+/* Will the frontier reach so many blocks that looking at all of them is cheaper than noting which? */
+static bool is_wide(const struct tenon_graph *g, uint32_t count)
+{
+	return (uint64_t)count * (g->edges / g->nodes + 1) >= g->nodes / (2 * TENON_SLICE_ROWS);
+}
+
+/* Returns whether it noted what it reached; if not, it may be anything. */
+static bool hop(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, const struct wave *wave,
+		const float *from)
+{
+	uint32_t layout = choose_layout(a, wave->count);
+	bool mark = layout == TENON_LAYOUT_PUSH && !is_wide(a->graph, wave->count);
+	if (layout == TENON_LAYOUT_PUSH)
+		hop_push(a, w, wave->count, mark);
+	else
+		hop_all(a, w, wave, from, layout);
+	return mark;
+}
+
+/* Adds what arrived at n nodes from v on to what they have, puts their sums to rest, lets them join the frontier. */
+static inline void sweep_nodes(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w,
+			       struct wave *wave, const float *from, size_t v, size_t n)
+{
+	vec one = vec_set(1), threshold = vec_set(a->threshold);
+	vec delta = vec_load(w->sum + v), old = load_part(from + v, n), new = vec_add(old, delta);
+	vec_mask resting = is_negative_zero(delta);
+	new = vec_select(resting, old, vec_select(vec_less(one, new), one, new));
+	store_part(a->activation + v, n, new);
+	wave->odd |= any_odd(new);
+	join_frontier(w, wave, v, mask_bits(vec_less_equal(threshold, delta)), w->sum);
+	vec_store(w->sum + v, vec_set(-0.0f));
+}
+
+static void sweep_all(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, struct wave *wave,
+		      const float *from)
+{
+	size_t nodes = a->graph->nodes, v = 0;
+	for (; v + VEC_LANES <= nodes; v += VEC_LANES)
+		sweep_nodes(a, w, wave, from, v, VEC_LANES);
+	if (v < nodes)
+		sweep_nodes(a, w, wave, from, v, nodes - v);
+}
+
 static inline void sweep_block(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w,
 			       struct wave *wave, size_t block)
 {
 	size_t first = block * TENON_SLICE_ROWS, nodes = a->graph->nodes;
-	vec one = vec_set(1), threshold = vec_set(a->threshold);
-	for (size_t v = first; v < first + TENON_SLICE_ROWS && v < nodes; v += VEC_LANES) {
-		size_t n = nodes - v < VEC_LANES ? nodes - v : VEC_LANES;
-		vec delta = vec_load(w->sum + v), old = load_part(a->activation + v, n), new = vec_add(old, delta);
-		vec_mask resting = is_negative_zero(delta);
-		new = vec_select(resting, old, vec_select(vec_less(one, new), one, new));
-		store_part(a->activation + v, n, new);
-		wave->odd |= any_odd(new);
-		join_frontier(w, wave, v, mask_bits(vec_less_equal(threshold, delta)), w->sum);
-		vec_store(w->sum + v, vec_set(-0.0f));
-	}
+	for (size_t v = first; v < first + TENON_SLICE_ROWS && v < nodes; v += VEC_LANES)
+		sweep_nodes(a, w, wave, a->activation, v, nodes - v < VEC_LANES ? nodes - v : VEC_LANES);
 }
 
 static void sweep_group(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, struct wave *wave,
@@ -227,23 +259,37 @@ static void leave_frontier(struct tenon_workspace *w, struct wave *wave)
 	wave->count = 0;
 }
 
+/*
+ * One hop from the frontier to the next one. The first sum of a node is added to its initial activation, later ones to
+ * the result: a hop that looks at all nodes copies by the way, and another finds a copy.
+ */
+static void travel(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w, struct wave *wave,
+		   const float *from)
+{
+	bool marked = hop(a, w, wave, from);
+	leave_frontier(w, wave);
+	if (!marked) {
+		sweep_all(a, w, wave, from);
+		return;
+	}
+	if (from != a->activation)
+		memcpy(a->activation, from, a->graph->nodes * sizeof *from);
+	sweep(a, w, wave);
+}
+
 /* Returns whether the result is finite. */
 static bool spread_wave(const struct tenon_spreading_activation_args *a, struct tenon_workspace *w)
 {
 	struct wave wave = {0, false, false};
+	const float *from = a->initial;
 	if (!w->at_rest)
 		bring_to_rest(w);
 	w->at_rest = 0;
 	start_wave(a, w, &wave);
-	for (uint32_t i = 0; i < a->steps && wave.count > 0; i++) {
-		uint32_t layout = choose_layout(a, wave.count);
-		if (layout == TENON_LAYOUT_PUSH)
-			hop_push(a, w, wave.count);
-		else
-			hop_all(a, w, &wave, layout);
-		leave_frontier(w, &wave);
-		sweep(a, w, &wave);
-	}
+	for (uint32_t i = 0; i < a->steps && wave.count > 0; i++, from = a->activation)
+		travel(a, w, &wave, from);
+	if (from != a->activation)
+		memcpy(a->activation, from, a->graph->nodes * sizeof *from);
 	leave_frontier(w, &wave);
 	w->at_rest = 1;
 	return !wave.odd || all_finite(a->activation, a->graph->nodes);

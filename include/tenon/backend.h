@@ -52,6 +52,7 @@ enum tenon_kernel_id {
  */
 #define TENON_GRAPH_LIMIT 0x7ffffff0u /* most nodes, and most edges: they fit a signed 32-bit index */
 #define TENON_SLICE_ROWS 16
+#define TENON_EDGE_PADDING 16 /* edges behind the last that may be read, so that kernels can take them in vectors */
 
 /* An edge as a row keeps it: its other end. */
 struct tenon_graph_edge {
@@ -75,7 +76,8 @@ struct tenon_graph {
 	const uint32_t *in_offset;                /* [nodes + 1]: row v is in[in_offset[v] ... in_offset[v + 1] - 1] */
 	const struct tenon_graph_edge *in;        /* [edges], by destination; .node is the source */
 	const uint32_t *out_offset;               /* [nodes + 1], likewise; a row's length is the fan (out-degree) */
-	const struct tenon_graph_edge *out;       /* [edges], by source, then input position; .node: destination */
+	const struct tenon_graph_edge *out;       /* [edges], by source, then input position; .node: destination;
+						     TENON_EDGE_PADDING more may be read, and mean nothing */
 	uint32_t slices;
 	uint32_t hubs;
 	const uint32_t *slice_row;                /* [16 * slices] */

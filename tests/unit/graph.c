@@ -187,6 +187,17 @@ static void rows_are_ordered(void **state)
 	tenon_graph_destroy(graph);
 }
 
+/* Vectors of edges read behind the last one: sanitizers and valgrind watch. */
+static void the_padding_of_edges_can_be_read(void **state)
+{
+	(void)state;
+	struct tenon_graph_edges edges = triangle();
+	struct tenon_graph *graph = create(&edges, 0);
+	for (int i = 0; i < TENON_EDGE_PADDING; i++)
+		assert_true(graph->out[3 + i].node == 0 && graph->out[3 + i].weight == 0);
+	tenon_graph_destroy(graph);
+}
+
 static void missing_weights_are_1(void **state)
 {
 	(void)state;
@@ -358,6 +369,21 @@ static void columns_are_narrow_up_to_65535_nodes(void **state)
 	tenon_graph_destroy(graph);
 }
 
+/* So large that it asks for huge pages. */
+static void a_large_graph_is_a_graph_like_any_other(void **state)
+{
+	(void)state;
+	enum { NODES = 70000, COUNT = 600000 };
+	static struct edge edge[COUNT];
+	struct tenon_graph *graph = random_graph(NODES, COUNT, 0, edge);
+	struct tenon_workspace *workspace;
+	check_slices(graph);
+	assert_int_equal((uintptr_t)graph->in_offset % 64, 0);
+	assert_int_equal(tenon_workspace_create(graph, &workspace), TENON_OK);
+	tenon_workspace_destroy(workspace);
+	tenon_graph_destroy(graph);
+}
+
 static void slices_may_be_left_out(void **state)
 {
 	(void)state;
@@ -410,6 +436,8 @@ int main(void)
 		cmocka_unit_test(workspaces_refuse_null),
 		cmocka_unit_test(destroying_null_does_nothing),
 		cmocka_unit_test(rows_are_ordered),
+		cmocka_unit_test(the_padding_of_edges_can_be_read),
+		cmocka_unit_test(a_large_graph_is_a_graph_like_any_other),
 		cmocka_unit_test(missing_weights_are_1),
 		cmocka_unit_test(weights_that_are_not_finite_are_noted),
 		cmocka_unit_test(the_edges_are_copied),
