@@ -11,8 +11,9 @@ PLUGIN_LDFLAGS = $(PLUGIN_LINK) -rpath $(backenddir)
 
 SCALAR_CFLAGS = -O3 -ftree-vectorize $(VECTOR_CFLAGS) $(COMMON_CFLAGS) $(BASELINE_CFLAGS)
 
-# The constants of exp and crc32c are derived, not typed: tests/exp and tests/crc32c compare.
-EXTRA_DIST += backends/shared/exp_coefficients.py backends/shared/crc32c_tables.py
+# The constants of exp, log and crc32c are derived, not typed: tests/exp and tests/crc32c compare.
+EXTRA_DIST += backends/shared/exp_coefficients.py backends/shared/log_coefficients.py backends/shared/minimax.py \
+	backends/shared/crc32c_tables.py
 
 # Linked into the runtime; cannot fail to load.
 noinst_LTLIBRARIES += backends/libscalar.la

@@ -47,7 +47,7 @@ static bool race_exp(void)
 	for (int k = 0; k < EXP_ISAS; k++) {
 		if (check_needs(&cpu, exp_isas[k].needs, NULL))
 			continue;
-		arrays[count] = (struct arrays){exp_isas[k].function, x, e};
+		arrays[count] = (struct arrays){exp_isas[k].exp, x, e};
 		list[count] = (struct contender){exp_isas[k].name, run_exp, &arrays[count]};
 		count++;
 	}
