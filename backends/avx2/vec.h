@@ -27,6 +27,12 @@ static inline void vec_store(float *p, vec a) { _mm256_storeu_ps(p, a); }
 static inline void vec_stream(float *p, vec a) { _mm256_stream_ps(p, a); }
 static inline void vec_stream_end(void) { _mm_sfence(); }
 
+/*
+ * Asks for the cache line of p, to be written; p may be anywhere. Assembly, because compilers take the instruction only
+ * with -mprfchw, while every 64-bit CPU decodes it, if only to do nothing.
+ */
+static inline void vec_prefetch_to_write(const void *p) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)p)); }
+
 /* The mask of the first n lanes, n at most VEC_LANES. */
 static inline vec_mask vec_first(size_t n)
 {
@@ -108,6 +114,22 @@ static inline vec_mask int_equal(vec_int a, vec_int b) { return _mm256_castsi256
 
 /* The nearest float, ties to even. */
 static inline vec int_to_vec(vec_int a) { return _mm256_cvtepi32_ps(a); }
+
+/* The same of integers without a sign: both halves are exact, and so is 2^16 times the upper. */
+static inline vec uint_to_vec(vec_int a)
+{
+	vec high = _mm256_cvtepi32_ps(_mm256_srli_epi32(a, 16));
+	vec low = _mm256_cvtepi32_ps(_mm256_and_si256(a, _mm256_set1_epi32(0xffff)));
+	return _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(0x1p16f)), low);
+}
+
+/* table[index] of VEC_TABLE floats in vectors; index is below VEC_TABLE. */
+#define VEC_TABLE 16
+static inline vec vec_lookup(const vec *table, vec_int index)
+{
+	vec low = _mm256_permutevar8x32_ps(table[0], index), high = _mm256_permutevar8x32_ps(table[1], index);
+	return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)));
+}
 
 /*
  * Four u64 to float, each rounded once. From 2^53 on, the low 12 bits become one sticky bit, which lies far behind what

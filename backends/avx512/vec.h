@@ -27,6 +27,12 @@ static inline void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
 static inline void vec_stream(float *p, vec a) { _mm512_stream_ps(p, a); }
 static inline void vec_stream_end(void) { _mm_sfence(); }
 
+/*
+ * Asks for the cache line of p, to be written; p may be anywhere. Assembly, because compilers take the instruction only
+ * with -mprfchw, while every 64-bit CPU decodes it, if only to do nothing.
+ */
+static inline void vec_prefetch_to_write(const void *p) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)p)); }
+
 /* The mask of the first n lanes, n at most VEC_LANES. */
 static inline vec_mask vec_first(size_t n) { return (vec_mask)((1u << n) - 1); }
 
@@ -97,6 +103,16 @@ static inline vec_mask int_equal(vec_int a, vec_int b) { return _mm512_cmpeq_epi
 
 /* The nearest float, ties to even. */
 static inline vec int_to_vec(vec_int a) { return _mm512_cvtepi32_ps(a); }
+
+/* The same of integers without a sign. */
+static inline vec uint_to_vec(vec_int a) { return _mm512_cvtepu32_ps(a); }
+
+/* table[index] of VEC_TABLE floats in vectors; index is below VEC_TABLE. */
+#define VEC_TABLE 32
+static inline vec vec_lookup(const vec *table, vec_int index)
+{
+	return _mm512_permutex2var_ps(table[0], index, table[1]);
+}
 
 /* to[count] from count vectors of u64, or one from the first n of them: each rounded once, to nearest even. */
 static inline vec convert_u64(__m512i low, __m512i high)

@@ -26,6 +26,9 @@ static inline void vec_store(float *p, vec a) { vst1q_f32(p, a); }
 static inline void vec_stream(float *p, vec a) { vst1q_f32(p, a); }
 static inline void vec_stream_end(void) {}
 
+/* Asks for the cache line of p, to be written; p may be anywhere. */
+static inline void vec_prefetch_to_write(const void *p) { __builtin_prefetch(p, 1); }
+
 /* The mask of the first n lanes, n at most VEC_LANES. */
 static inline vec_mask vec_first(size_t n)
 {
@@ -123,6 +126,19 @@ static inline vec_mask int_equal(vec_int a, vec_int b) { return vceqq_s32(a, b);
 
 /* The nearest float, ties to even. */
 static inline vec int_to_vec(vec_int a) { return vcvtq_f32_s32(a); }
+
+/* The same of integers without a sign. */
+static inline vec uint_to_vec(vec_int a) { return vcvtq_f32_u32(vreinterpretq_u32_s32(a)); }
+
+/* table[index] of VEC_TABLE floats in vectors; index is below VEC_TABLE. Bytes are looked up: 4 * index + 0, 1, 2, 3. */
+#define VEC_TABLE 16
+static inline vec vec_lookup(const vec *table, vec_int index)
+{
+	uint8x16x4_t bytes = {{vreinterpretq_u8_f32(table[0]), vreinterpretq_u8_f32(table[1]),
+		vreinterpretq_u8_f32(table[2]), vreinterpretq_u8_f32(table[3])}};
+	uint32x4_t at = vmlaq_n_u32(vdupq_n_u32(0x03020100), vreinterpretq_u32_s32(index), 0x04040404);
+	return vreinterpretq_f32_u8(vqtbl4q_u8(bytes, vreinterpretq_u8_u32(at)));
+}
 
 /* to[count] from count vectors of u64, or one from the first n of them: each rounded once, to nearest even. */
 static inline __attribute__((always_inline)) void vec_from_u64(const uint64_t *p, vec *to, int count)

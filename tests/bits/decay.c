@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Bit identity of decay_exponential: every length around the blocks at every alignment, ages of every width and beside
- * the ties of the conversion, every binade of exp and its end, special values in each lane, floors and time constants, and
- * outputs that bypass the caches.
+ * Bit identity of the laws of decay: every length around the blocks at every alignment, ages of every width and beside the
+ * ties of the conversion, every binade of exp and log and their ends, special values in each lane, floors, time constants,
+ * exponents and stabilities, and outputs that bypass the caches.
  */
 #include "tests/bits/bits.h"
 
 #include <float.h>
 #include <math.h>
-
-struct family {
-	tenon_kernel_fn *function;
-	struct bits *bits;
-	uint64_t number; /* of the case */
-};
 
 /* How ages are drawn: below 2^24, of any width, at ties, from a list, or each of these; or 64 and less: below 2^width. */
 enum ages { AGES_WIDTH = 64, AGES_RECENT, AGES_ANY, AGES_TIES, AGES_EDGES, AGES_MIXED, AGES_KINDS = 5 };
@@ -22,19 +16,30 @@ struct shape {
 	size_t n;
 	int ages;
 	int special;
-	float tau, floor;
+	float unit, floor; /* unit: tau, t0, or what stabilities are multiples of */
 };
 
 /* A case's buffers, at chosen distances from a 64-byte boundary. */
 struct data {
 	size_t values_at, ages_at, out_at;
-	float *values, *out;
+	float *values, *stabilities, *out; /* stabilities: at the values' distance */
 	uint64_t *ages;
 };
 
-static uint64_t draw(uint64_t number, uint64_t buffer, uint64_t index)
+/* A law: its kernel, and how to call it. rate: beta, or base, from a list, the next one for each case. */
+struct family {
+	tenon_kernel_fn *function;
+	struct bits *bits;
+	uint64_t number; /* of the case */
+	uint32_t id;
+	int (*call)(tenon_kernel_fn *function, const struct shape *s, const struct data *d, float rate);
+	const float *rates;
+	size_t rate_count;
+};
+
+static uint64_t draw(const struct family *f, uint64_t buffer, uint64_t index)
 {
-	return bits_random(TENON_ID_decay_exponential, number, buffer, index);
+	return bits_random(f->id, f->number, buffer, index);
 }
 
 /* A number between two floats, exactly in the middle or one beside it: rounding twice or not at all shows. */
@@ -61,16 +66,29 @@ static uint64_t make_age(int ages, uint64_t random)
 	}
 }
 
+/* Within a factor of 3 of the unit, but for one in 16 where they may be special. */
+static float make_stability(uint64_t random, struct shape s)
+{
+	static const float edges[] = {0, -0.0f, -1, 0x1p-149f, INFINITY, NAN, -INFINITY, FLT_MAX};
+	if (s.special && random >> 60 == 0)
+		return edges[random >> 24 & 7];
+	return (float)(0x800000 + (random & 0xffffff)) * 0x1p-23f * s.unit;
+}
+
 static struct data make_data(struct family *f, struct shape s)
 {
-	uint64_t random = draw(++f->number, 9, 0);
+	f->number++;
+	uint64_t random = draw(f, 9, 0);
 	struct data d = {.values_at = random % 16, .ages_at = random / 16 % 8, .out_at = f->number % 16};
 	d.values = bits_alloc(s.n, d.values_at);
+	d.stabilities = bits_alloc(s.n, d.values_at);
 	d.ages = (uint64_t *)(void *)bits_alloc(2 * s.n, 2 * d.ages_at);
 	d.out = bits_alloc(s.n + 1, d.out_at);
-	bits_fill(d.values, s.n, TENON_ID_decay_exponential, f->number, 0, s.special);
-	for (size_t i = 0; i < s.n; i++)
-		d.ages[i] = make_age(s.ages, draw(f->number, 1, i));
+	bits_fill(d.values, s.n, f->id, f->number, 0, s.special);
+	for (size_t i = 0; i < s.n; i++) {
+		d.ages[i] = make_age(s.ages, draw(f, 1, i));
+		d.stabilities[i] = f->id == TENON_ID_decay_two_component ? make_stability(draw(f, 2, i), s) : 0;
+	}
 	return d;
 }
 
@@ -79,11 +97,11 @@ static void run_data(struct family *f, struct shape s, struct data d)
 {
 	for (size_t i = 0; i <= s.n; i++)
 		d.out[i] = 1234;
-	struct tenon_decay_exponential_args a = {d.values, d.ages, s.n, s.tau, s.floor, d.out};
-	int status = f->function(&a, NULL);
+	int status = f->call(f->function, &s, &d, f->rates[f->number % f->rate_count]);
 	bits_add_floats(f->bits, d.out, s.n + 1);
 	bits_case(f->bits, status);
 	bits_free(d.values, d.values_at);
+	bits_free(d.stabilities, d.values_at);
 	bits_free((float *)(void *)d.ages, 2 * d.ages_at);
 	bits_free(d.out, d.out_at);
 }
@@ -115,7 +133,7 @@ static void every_width(struct family *f)
 			run_case(f, (struct shape){300, width, BITS_PLAIN, ldexpf(1, width - 2), -INFINITY});
 }
 
-/* With tau a power of two x is the age shifted: each binade of x up to the end of exp, and the floats at its end. */
+/* With a power of two as the unit x is the age shifted: each binade of x up to the end of exp, and the floats at its end. */
 static void every_binade(struct family *f)
 {
 	for (int e = -10; e < 80; e++)
@@ -146,13 +164,13 @@ static void every_lane(struct family *f)
 
 static void every_parameter(struct family *f)
 {
-	static const float taus[] = {0x1p-149f, 0x1p-126f, 0x1p-20f, 1, 3, 86400, 0x1.8p40f, 0x1p62f, 0x1p64f, FLT_MAX,
+	static const float units[] = {0x1p-149f, 0x1p-126f, 0x1p-20f, 1, 3, 86400, 0x1.8p40f, 0x1p62f, 0x1p64f, FLT_MAX,
 		INFINITY};
 	static const float floors[] = {-INFINITY, -FLT_MAX, -0.5f, -0.0f, 0, 0x1p-140f, 0x1p-126f, 0.01f, 2, INFINITY};
-	for (size_t t = 0; t < sizeof taus / sizeof *taus; t++)
+	for (size_t t = 0; t < sizeof units / sizeof *units; t++)
 		for (size_t l = 0; l < sizeof floors / sizeof *floors; l++)
 			for (int k = 0; k < 3 * AGES_KINDS; k++)
-				run_case(f, (struct shape){150, AGES_RECENT + k % AGES_KINDS, k / AGES_KINDS, taus[t],
+				run_case(f, (struct shape){150, AGES_RECENT + k % AGES_KINDS, k / AGES_KINDS, units[t],
 					floors[l]});
 }
 
@@ -166,9 +184,8 @@ static void long_ones(struct family *f)
 		run_case(f, (struct shape){((size_t)1 << 21) + 77 * k, AGES_RECENT, BITS_PLAIN, 1000000, -INFINITY});
 }
 
-void bits_decay_exponential(tenon_kernel_fn *function, struct bits *bits)
+static void run_family(struct family f)
 {
-	struct family f = {function, bits, 0};
 	every_length(&f);
 	every_alignment(&f);
 	every_width(&f);
@@ -176,4 +193,46 @@ void bits_decay_exponential(tenon_kernel_fn *function, struct bits *bits)
 	every_lane(&f);
 	every_parameter(&f);
 	long_ones(&f);
+}
+
+/* ---- The laws ---------------------------------------------------------------------------------------------------- */
+
+static int call_exponential(tenon_kernel_fn *function, const struct shape *s, const struct data *d, float rate)
+{
+	(void)rate;
+	struct tenon_decay_exponential_args a = {d->values, d->ages, s->n, s->unit, s->floor, d->out};
+	return function(&a, NULL);
+}
+
+static int call_power_law(tenon_kernel_fn *function, const struct shape *s, const struct data *d, float beta)
+{
+	struct tenon_decay_power_law_args a = {d->values, d->ages, s->n, s->unit, beta, s->floor, d->out};
+	return function(&a, NULL);
+}
+
+static int call_two_component(tenon_kernel_fn *function, const struct shape *s, const struct data *d, float base)
+{
+	struct tenon_decay_two_component_args a = {d->values, d->ages, d->stabilities, s->n, base, s->floor, d->out};
+	return function(&a, NULL);
+}
+
+static const float nothing[] = {0};
+static const float betas[] = {0.5f, 1, 0.1386f, 3.7f, 0, 0x1p-20f, 40, FLT_MAX, 0x1p-149f, -0.0f, 2};
+static const float bases[] = {0.9f, 0.5f, 1, 0x1.fffffep-1f, 0.1f, 0x1p-126f, 0x1p-149f, 0x1.8p-130f, 0x1.6p-1f, 0.7f, 1e-3f};
+
+void bits_decay_exponential(tenon_kernel_fn *function, struct bits *bits)
+{
+	run_family((struct family){function, bits, 0, TENON_ID_decay_exponential, call_exponential, nothing, 1});
+}
+
+void bits_decay_power_law(tenon_kernel_fn *function, struct bits *bits)
+{
+	run_family((struct family){function, bits, 0, TENON_ID_decay_power_law, call_power_law, betas,
+		sizeof betas / sizeof *betas});
+}
+
+void bits_decay_two_component(tenon_kernel_fn *function, struct bits *bits)
+{
+	run_family((struct family){function, bits, 0, TENON_ID_decay_two_component, call_two_component, bases,
+		sizeof bases / sizeof *bases});
 }
