@@ -11,24 +11,45 @@
 #include <string.h>
 #include <tenon/tenon.h>
 
-enum { ROWS = 5, DIM = 100, FLOATS = 77, BYTES = 1001, NODES = 50, EDGES = 400 };
+enum { ROWS = 5, MANY = 19, DIM = 100, FLOATS = 77, BYTES = 1001, NODES = 50, EDGES = 400 };
 
-static bool check_peers(const char *kernel, const void *args, void *output, size_t size, const void *initial)
+static bool check_peers(const char *kernel, const void *args, void *output, size_t size, const void *initial,
+			void *scratch)
 {
 	return run_race(&(struct race){.kernel = kernel, .shape = "(small)", .args = args, .output = output, .size = size,
-				       .initial = initial, .untimed = true});
+				       .initial = initial, .scratch = scratch, .untimed = true});
 }
 
 /* The arguments of these three have the same members. */
 static bool check_rows(void)
 {
-	static const char *const names[] = {"vector_similarity", "inner_product"};
+	static const char *const names[] = {"vector_similarity", "inner_product", "squared_distance"};
 	float *query = make_floats(DIM, 1), *rows = make_floats(ROWS * DIM, 2), scores[ROWS];
 	struct tenon_vector_similarity_args args = {query, rows, ROWS, DIM, DIM, scores};
 	bool good = true;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		good = check_peers(names[i], &args, scores, sizeof scores, NULL) && good;
+		good = check_peers(names[i], &args, scores, sizeof scores, NULL, NULL) && good;
 	free(query);
+	free(rows);
+	return good;
+}
+
+/* As the caller packed the matrix, and as it did not. */
+static bool check_matrices(void)
+{
+	float *rows = make_floats(MANY * DIM, 2), scores[MANY * (MANY - 1) / 2];
+	static float scratch[TENON_PANEL_SCRATCH(MANY, DIM) / sizeof(float) + 1];
+	struct tenon_packed *packed;
+	if (tenon_packed_create(rows, MANY, DIM, DIM, &packed) != TENON_OK)
+		return false;
+	struct tenon_similarity_matrix_args matrix = {rows, ROWS, DIM, rows, MANY, DIM, packed, DIM, scores};
+	struct tenon_pairwise_similarity_args pairs = {rows, MANY, DIM, DIM, packed, 0, MANY, scores};
+	bool good = check_peers("similarity_matrix", &matrix, scores, ROWS * MANY * sizeof *scores, NULL, NULL);
+	good = check_peers("pairwise_similarity", &pairs, scores, sizeof scores, NULL, NULL) && good;
+	matrix.packed = pairs.packed = NULL;
+	good = check_peers("similarity_matrix", &matrix, scores, ROWS * MANY * sizeof *scores, NULL, scratch) && good;
+	good = check_peers("pairwise_similarity", &pairs, scores, sizeof scores, NULL, scratch) && good;
+	tenon_packed_destroy(packed);
 	free(rows);
 	return good;
 }
@@ -40,7 +61,7 @@ static bool check_decay(void)
 	for (int i = 0; i < FLOATS; i++)
 		ages[i] = next_random(&state) >> 9;
 	struct tenon_decay_exponential_args exponential = {values, ages, FLOATS, 600000, -INFINITY, out};
-	bool good = check_peers("decay_exponential", &exponential, out, sizeof out, NULL);
+	bool good = check_peers("decay_exponential", &exponential, out, sizeof out, NULL, NULL);
 	free(values);
 	return good;
 }
@@ -60,10 +81,10 @@ static bool check_graph(void)
 		    tenon_workspace_create(graph, &workspace) == TENON_OK;
 	struct tenon_spreading_activation_args args = {.graph = graph, .initial = initial, .activation = activation,
 		.workspace = workspace, .steps = 1, .threshold = -INFINITY, .decay = 0.85f, .retain = 1};
-	good = good && check_peers("spreading_activation", &args, activation, sizeof activation, NULL);
+	good = good && check_peers("spreading_activation", &args, activation, sizeof activation, NULL, NULL);
 	args.mode = TENON_SPREAD_BFS;
 	args.threshold = 0.5f;
-	good = good && check_peers("spreading_activation", &args, activation, sizeof activation, NULL);
+	good = good && check_peers("spreading_activation", &args, activation, sizeof activation, NULL, NULL);
 	tenon_workspace_destroy(workspace);
 	tenon_graph_destroy(graph);
 	free(weight);
@@ -88,11 +109,11 @@ static bool check_delta(void)
 			payload[i] = (unsigned char)next_random(&state);
 		}
 	struct tenon_delta_encode_args encode = {&delta, out.bytes, sizeof out.bytes, &out.length};
-	bool good = check_peers("delta_encode", &encode, &out, sizeof out, NULL);
+	bool good = check_peers("delta_encode", &encode, &out, sizeof out, NULL, NULL);
 	kernels[KERNEL_delta_encode].scalar(&encode, NULL);
 	memcpy(encoded, out.bytes, out.length);
 	struct tenon_delta_decode_args decode = {encoded, out.length, &delta};
-	return check_peers("delta_decode", &decode, payload, sizeof payload, NULL) && good;
+	return check_peers("delta_decode", &decode, payload, sizeof payload, NULL, NULL) && good;
 }
 
 static bool check_crc(void)
@@ -100,7 +121,7 @@ static bool check_crc(void)
 	float *data = make_floats(BYTES / sizeof *data + 1, 8);
 	uint32_t result;
 	struct tenon_crc32c_args args = {data, BYTES, 0x12345678, &result};
-	bool good = check_peers("crc32c", &args, &result, sizeof result, NULL);
+	bool good = check_peers("crc32c", &args, &result, sizeof result, NULL, NULL);
 	free(data);
 	return good;
 }
@@ -108,6 +129,7 @@ static bool check_crc(void)
 bool bench_peers(void)
 {
 	bool good = check_rows();
+	good = check_matrices() && good;
 	good = check_decay() && good;
 	good = check_graph() && good;
 	good = check_delta() && good;

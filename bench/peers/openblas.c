@@ -107,11 +107,103 @@ static void free_own(struct trial *trial)
 	free(trial->own);
 }
 
-/* ---- Openings ---------------------------------------------------------------------------------------------------- */
+/* ---- Matrices ---------------------------------------------------------------------------------------------------- */
+
+struct own {
+	float *rows, *inverse, *products; /* rows: what was packed, else NULL */
+};
+
+static float *unpack(const struct tenon_packed *packed)
+{
+	float *rows = make_memory(packed->count * packed->dim * sizeof *rows);
+	for (size_t r = 0; r < packed->count; r++)
+		for (size_t k = 0; k < packed->dim; k++)
+			rows[r * packed->dim + k] = packed->panel[(r / TENON_PANEL_ROWS * packed->dim + k) * TENON_PANEL_ROWS +
+								  r % TENON_PANEL_ROWS];
+	return rows;
+}
+
+static void run_matrix(void *context, size_t times)
+{
+	const struct trial *trial = context;
+	const struct tenon_similarity_matrix_args *a = trial->args;
+	const struct own *own = trial->own;
+	const float *centroids = own->rows ? own->rows : a->centroids;
+	size_t stride = own->rows ? a->dim : a->centroid_stride;
+	for (size_t t = 0; t < times; t++) {
+		((sgemm_fn *)any_sgemm)(ROW_MAJOR, NO_TRANS, TRANS, (int)a->m, (int)a->n, (int)a->dim, 1, a->queries,
+					(int)a->query_stride, centroids, (int)stride, 0, a->scores, (int)a->n);
+		if (!own->rows)
+			invert_norms(centroids, a->n, a->dim, stride, own->inverse);
+		for (size_t q = 0; q < a->m; q++) {
+			const float *query = a->queries + q * a->query_stride;
+			scale(a->scores + q * a->n, own->inverse, 1 / sqrtf(dot(query, query, a->dim)), a->scores + q * a->n, a->n);
+		}
+	}
+}
+
+/* The squared norms are the diagonal. */
+static void run_pairs(void *context, size_t times)
+{
+	const struct trial *trial = context;
+	const struct tenon_pairwise_similarity_args *a = trial->args;
+	const struct own *own = trial->own;
+	for (size_t t = 0; t < times; t++) {
+		float *out = a->scores;
+		((ssyrk_fn *)any_ssyrk)(ROW_MAJOR, UPPER, NO_TRANS, (int)a->n, (int)a->dim, 1, own->rows ? own->rows : a->rows,
+					(int)(own->rows ? a->dim : a->stride), 0, own->products, (int)a->n);
+		for (size_t i = 0; i < a->n; i++)
+			own->inverse[i] = 1 / sqrtf(own->products[i * a->n + i]);
+		for (size_t i = 0; i + 1 < a->n; i++) {
+			size_t count = a->n - i - 1;
+			scale(own->products + i * a->n + i + 1, own->inverse + i + 1, own->inverse[i], out, count);
+			out += count;
+		}
+	}
+}
+
+static bool prepare_matrix(struct trial *trial)
+{
+	const struct tenon_similarity_matrix_args *a = trial->args;
+	struct own *own = trial->own = make_memory(sizeof *own);
+	own->inverse = make_memory(a->n * sizeof *own->inverse);
+	if (a->packed) {
+		own->rows = unpack(a->packed);
+		invert_norms(own->rows, a->n, a->dim, a->dim, own->inverse);
+	}
+	return true;
+}
+
+static bool prepare_pairs(struct trial *trial)
+{
+	const struct tenon_pairwise_similarity_args *a = trial->args;
+	if (a->begin != 0 || a->end != a->n)
+		return false;
+	struct own *own = trial->own = make_memory(sizeof *own);
+	own->inverse = make_memory(a->n * sizeof *own->inverse);
+	own->products = make_memory(a->n * a->n * sizeof *own->products);
+	own->rows = a->packed ? unpack(a->packed) : NULL;
+	return true;
+}
+
+static void finish_matrix(struct trial *trial)
+{
+	struct own *own = trial->own;
+	free(own->rows);
+	free(own->inverse);
+	free(own->products);
+	free(own);
+}
+
+/* ---- The list ---------------------------------------------------------------------------------------------------- */
 
 static const struct peer peers[] = {
 	{.kernel = "vector_similarity", .name = "OpenBLAS sgemv", .run = run_cosine, .absolute = 1e-5, .prepare = prepare_cosine,
 	 .finish = free_own},
 	{.kernel = "inner_product", .name = "OpenBLAS sgemv", .run = run_inner_product, .relative = 1e-4, .absolute = 1e-4},
+	{.kernel = "similarity_matrix", .name = "OpenBLAS sgemm", .run = run_matrix, .absolute = 1e-5, .prepare = prepare_matrix,
+	 .finish = finish_matrix},
+	{.kernel = "pairwise_similarity", .name = "OpenBLAS ssyrk", .run = run_pairs, .absolute = 1e-5, .prepare = prepare_pairs,
+	 .finish = finish_matrix},
 };
 const struct library library_openblas = {"OpenBLAS", "Debian package libopenblas0-pthread", open_openblas, PEERS(peers)};
