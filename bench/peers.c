@@ -56,13 +56,32 @@ static bool check_matrices(void)
 
 static bool check_decay(void)
 {
-	float *values = make_floats(FLOATS, 3), out[FLOATS];
+	float *values = make_floats(FLOATS, 3), out[FLOATS], stabilities[FLOATS];
 	uint64_t ages[FLOATS], state = 4;
-	for (int i = 0; i < FLOATS; i++)
+	for (int i = 0; i < FLOATS; i++) {
 		ages[i] = next_random(&state) >> 9;
+		stabilities[i] = (float)(next_random(&state) >> 8) + 1;
+	}
 	struct tenon_decay_exponential_args exponential = {values, ages, FLOATS, 600000, -INFINITY, out};
+	struct tenon_decay_power_law_args power_law = {values, ages, FLOATS, 3600, 0.5f, -INFINITY, out};
+	struct tenon_decay_two_component_args component = {values, ages, stabilities, FLOATS, 0.9f, -INFINITY, out};
 	bool good = check_peers("decay_exponential", &exponential, out, sizeof out, NULL, NULL);
+	good = check_peers("decay_power_law", &power_law, out, sizeof out, NULL, NULL) && good;
+	good = check_peers("decay_two_component", &component, out, sizeof out, NULL, NULL) && good;
 	free(values);
+	return good;
+}
+
+static bool check_fan(void)
+{
+	float *initial = make_floats(FLOATS, 10), activations[FLOATS];
+	uint32_t fans[FLOATS];
+	uint64_t state = 11;
+	for (int i = 0; i < FLOATS; i++)
+		fans[i] = next_random(&state) % 50;
+	struct tenon_fan_effect_args args = {activations, fans, FLOATS, TENON_FAN_ACT_R, 1, 2};
+	bool good = check_peers("fan_effect", &args, activations, sizeof activations, initial, NULL);
+	free(initial);
 	return good;
 }
 
@@ -131,6 +150,7 @@ bool bench_peers(void)
 	bool good = check_rows();
 	good = check_matrices() && good;
 	good = check_decay() && good;
+	good = check_fan() && good;
 	good = check_graph() && good;
 	good = check_delta() && good;
 	good = check_crc() && good;

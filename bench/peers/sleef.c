@@ -5,22 +5,28 @@
 #include "bench/peers/vector.h"
 
 #if defined __x86_64__
-static any_fn *exp_16, *exp_8;
+static any_fn *exp_16, *exp_8, *pow_16, *pow_8;
 static const struct symbol symbols[] = {
 	{"Sleef_expf16_u10avx512f", &exp_16},
 	{"Sleef_expf8_u10avx2", &exp_8},
+	{"Sleef_powf16_u10avx512f", &pow_16},
+	{"Sleef_powf8_u10avx2", &pow_8},
 };
 static const struct peer peers[] = {
 	EXP_PEERS("SLEEF u10 avx2", "x86-64-v3", 8, exp_8),
 	EXP_PEERS("SLEEF u10 avx512", "x86-64-v4", 16, exp_16),
+	POW_PEERS("SLEEF u10 avx2", "x86-64-v3", 8, pow_8),
+	POW_PEERS("SLEEF u10 avx512", "x86-64-v4", 16, pow_16),
 };
 #elif defined __aarch64__
-static any_fn *exp_4;
+static any_fn *exp_4, *pow_4;
 static const struct symbol symbols[] = {
 	{"Sleef_expf4_u10advsimd", &exp_4},
+	{"Sleef_powf4_u10advsimd", &pow_4},
 };
 static const struct peer peers[] = {
 	EXP_PEERS("SLEEF u10 neon", "asimd", 4, exp_4),
+	POW_PEERS("SLEEF u10 neon", "asimd", 4, pow_4),
 };
 #endif
 

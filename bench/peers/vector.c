@@ -26,6 +26,8 @@
 #undef JOIN
 RUN(exp, 16)
 RUN(decay_exponential, 16)
+RUN(decay_power_law, 16)
+RUN(decay_two_component, 16)
 
 #define WIDTH 8
 #define TARGET __attribute__((target("avx2,fma")))
@@ -38,6 +40,8 @@ RUN(decay_exponential, 16)
 #undef JOIN
 RUN(exp, 8)
 RUN(decay_exponential, 8)
+RUN(decay_power_law, 8)
+RUN(decay_two_component, 8)
 #elif defined __aarch64__
 #define WIDTH 4
 #define TARGET
@@ -46,4 +50,6 @@ RUN(decay_exponential, 8)
 #include "bench/peers/vector_loops.h"
 RUN(exp, 4)
 RUN(decay_exponential, 4)
+RUN(decay_power_law, 4)
+RUN(decay_two_component, 4)
 #endif

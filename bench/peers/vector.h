@@ -11,7 +11,9 @@
 /* run() of a peer whose function takes 16, 8 or 4 floats. */
 #define VECTOR_LOOPS(width) \
 	void run_exp_##width(void *trial, size_t times); \
-	void run_decay_exponential_##width(void *trial, size_t times)
+	void run_decay_exponential_##width(void *trial, size_t times); \
+	void run_decay_power_law_##width(void *trial, size_t times); \
+	void run_decay_two_component_##width(void *trial, size_t times)
 VECTOR_LOOPS(16);
 VECTOR_LOOPS(8);
 VECTOR_LOOPS(4);
@@ -21,5 +23,12 @@ VECTOR_LOOPS(4);
 	{.kernel = "exp", .name = title, .needs = isa, .function = &(symbol), .run = run_exp_##width, .relative = 6e-7}, \
 	{.kernel = "decay_exponential", .name = title, .needs = isa, .function = &(symbol), \
 	 .run = run_decay_exponential_##width, .relative = 1e-6}
+
+/* Ours raises to a power by log and exp, with up to some ulp more for large exponents. */
+#define POW_PEERS(title, isa, width, symbol) \
+	{.kernel = "decay_power_law", .name = title, .needs = isa, .function = &(symbol), .run = run_decay_power_law_##width, \
+	 .relative = 5e-6}, \
+	{.kernel = "decay_two_component", .name = title, .needs = isa, .function = &(symbol), \
+	 .run = run_decay_two_component_##width, .relative = 5e-6}
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Loops over arrays that call a vector function of WIDTH floats, as one would write them with SLEEF or libmvec: included
- * by vector.c once for each width that exists, with TARGET, LOOP(name) and JOIN(low, high). What does not fill a vector
- * goes through padded copies.
+ * by vector.c once for each width that exists, with TARGET, LOOP(name) and JOIN(low, high). The last vector overlaps the
+ * one before it where n is no multiple of WIDTH; n is at least WIDTH.
  */
 typedef float LOOP(floats) __attribute__((vector_size(WIDTH * sizeof(float))));
 typedef float LOOP(half) __attribute__((vector_size(WIDTH / 2 * sizeof(float))));
@@ -34,14 +34,9 @@ TARGET static void LOOP(exp)(any_fn *function, const void *args)
 {
 	const struct tenon_exp_args a = *(const struct tenon_exp_args *)args;
 	LOOP(one_fn) *f = (LOOP(one_fn) *)function;
-	size_t i = 0;
-	for (; i + WIDTH <= a.n; i += WIDTH)
-		LOOP(store)(a.e + i, f(-LOOP(load)(a.x + i)));
-	if (i < a.n) {
-		float x[WIDTH] = {0}, e[WIDTH];
-		memcpy(x, a.x + i, (a.n - i) * sizeof *x);
-		LOOP(exp)(function, &(struct tenon_exp_args){x, WIDTH, e});
-		memcpy(a.e + i, e, (a.n - i) * sizeof *e);
+	for (size_t i = 0; i < a.n; i += WIDTH) {
+		size_t at = i + WIDTH <= a.n ? i : a.n - WIDTH;
+		LOOP(store)(a.e + at, f(-LOOP(load)(a.x + at)));
 	}
 }
 
@@ -49,17 +44,33 @@ TARGET static void LOOP(decay_exponential)(any_fn *function, const void *args)
 {
 	const struct tenon_decay_exponential_args a = *(const struct tenon_decay_exponential_args *)args;
 	LOOP(one_fn) *f = (LOOP(one_fn) *)function;
-	size_t i = 0;
-	for (; i + WIDTH <= a.n; i += WIDTH) {
-		LOOP(floats) e = f(-LOOP(load_ages)(a.ages + i) / a.tau);
-		LOOP(store)(a.out + i, LOOP(load)(a.values + i) * e);
+	for (size_t i = 0; i < a.n; i += WIDTH) {
+		size_t at = i + WIDTH <= a.n ? i : a.n - WIDTH;
+		LOOP(floats) e = f(-LOOP(load_ages)(a.ages + at) / a.tau);
+		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * e);
 	}
-	if (i < a.n) {
-		float values[WIDTH] = {0}, out[WIDTH];
-		uint64_t ages[WIDTH] = {0};
-		memcpy(values, a.values + i, (a.n - i) * sizeof *values);
-		memcpy(ages, a.ages + i, (a.n - i) * sizeof *ages);
-		LOOP(decay_exponential)(function, &(struct tenon_decay_exponential_args){values, ages, WIDTH, a.tau, a.floor, out});
-		memcpy(a.out + i, out, (a.n - i) * sizeof *out);
+}
+
+TARGET static void LOOP(decay_power_law)(any_fn *function, const void *args)
+{
+	const struct tenon_decay_power_law_args a = *(const struct tenon_decay_power_law_args *)args;
+	LOOP(two_fn) *f = (LOOP(two_fn) *)function;
+	LOOP(floats) exponent = (LOOP(floats)){0} - a.beta;
+	for (size_t i = 0; i < a.n; i += WIDTH) {
+		size_t at = i + WIDTH <= a.n ? i : a.n - WIDTH;
+		LOOP(floats) p = f(1 + LOOP(load_ages)(a.ages + at) / a.t0, exponent);
+		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * p);
+	}
+}
+
+TARGET static void LOOP(decay_two_component)(any_fn *function, const void *args)
+{
+	const struct tenon_decay_two_component_args a = *(const struct tenon_decay_two_component_args *)args;
+	LOOP(two_fn) *f = (LOOP(two_fn) *)function;
+	LOOP(floats) base = (LOOP(floats)){0} + a.base;
+	for (size_t i = 0; i < a.n; i += WIDTH) {
+		size_t at = i + WIDTH <= a.n ? i : a.n - WIDTH;
+		LOOP(floats) p = f(base, LOOP(load_ages)(a.ages + at) / LOOP(load)(a.stabilities + at));
+		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * p);
 	}
 }
