@@ -40,6 +40,7 @@ void read_environment(const struct cpu *cpu, struct environment *environment)
 	environment->compiler = "gcc " __VERSION__;
 #endif
 	environment->flags = BENCH_FLAGS;
+	environment->cflags = BENCH_CFLAGS;
 	if (getloadavg(environment->load, 3) < 0)
 		memset(environment->load, 0, sizeof environment->load);
 	environment->processors = sysconf(_SC_NPROCESSORS_ONLN);

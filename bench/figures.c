@@ -39,13 +39,21 @@ static bool is_backend(const char *name)
 	return false;
 }
 
+/* A library may be there for several ISAs or with several functions: what counts is its best. */
 static const struct rival *find_other(const struct result *result, const char *name)
 {
 	if (strcmp(name, "limit") == 0)
 		return find_rival(result, NULL, ROLE_LIMIT);
 	if (strcmp(name, "loop") == 0)
 		return find_rival(result, NULL, ROLE_LOOP);
-	return find_rival(result, name, ROLE_PEER);
+	const struct rival *exact = find_rival(result, name, ROLE_PEER), *best = NULL;
+	for (size_t i = 0; i < result->rival_count && !exact; i++) {
+		const struct rival *rival = &result->rivals[i];
+		if (rival->role == ROLE_PEER && strncmp(rival->name, name, strlen(name)) == 0 &&
+		    (!best || rival->speed.ratio < best->speed.ratio))
+			best = rival;
+	}
+	return exact ? exact : best;
 }
 
 static enum outcome compare_with_other(const struct goal *goal, const struct result *result, double *seen,

@@ -5,7 +5,7 @@ noinst_LTLIBRARIES += bench/libbench.la
 bench_libbench_la_SOURCES = $(BENCH_FILES)
 bench_libbench_la_CFLAGS = $(AM_CFLAGS) -fno-tree-vectorize -falign-functions=64 -falign-loops=64
 bench_libbench_la_CPPFLAGS = $(AM_CPPFLAGS) $(EXP_CPPFLAGS) -DBENCH_DIR='"$(benchdir)"' \
-	-DBENCH_FLAGS='"$(SCALAR_CFLAGS) $(CFLAGS)"'
+	-DBENCH_FLAGS='"$(SCALAR_CFLAGS) $(CFLAGS)"' -DBENCH_CFLAGS='"$(CFLAGS)"'
 bench_libbench_la_LIBADD = bench/libpeers.la $(EXP_LIBS)
 
 # What others compute, as fast as a compiler makes the loops around it. None of these libraries is linked: each is opened

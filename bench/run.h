@@ -102,7 +102,8 @@ const struct rival *find_rival(const struct result *result, const char *name, en
 
 struct environment {
 	char cpu[64], level[16], arch[16], kernel[136], governor[32];
-	const char *compiler, *flags; /* that built this program and its plugins */
+	const char *compiler;
+	const char *flags, *cflags;   /* of the scalar backend, and of those only what the builder chose */
 	double load[3];               /* averages, before the first race */
 	long processors;
 	int pinned;                   /* to this one */

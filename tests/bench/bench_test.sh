@@ -65,7 +65,7 @@ is_json "... and what is no kernel too" \
 
 run tenon bench --quick --figures
 is "--figures runs" exits 0
-is "... and judges" says out '^dispatch a change of tables, publish .* <= .* reached'
+is "... and judges" says out '^  publish .* ns .*<= .* reached'
 is "... every row" test "$(grep -c '^FIGURE' "$top_srcdir/bench/figures.def")" = \
 	"$(grep -c -e '  reached' -e '  NOT REACHED' -e '  no such' -e '  not measured' out)"
 

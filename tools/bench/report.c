@@ -16,47 +16,53 @@ void print_environment(FILE *out, const struct environment *e)
 	fprintf(out, "cpu       %s, %s, processor %d of %ld, governor %s\n", e->cpu, e->level, e->pinned, e->processors,
 		e->governor);
 	fprintf(out, "system    %s, load average %.2f %.2f %.2f\n", e->kernel, e->load[0], e->load[1], e->load[2]);
-	fprintf(out, "build     %s, %s\n", e->compiler, e->flags);
+	fprintf(out, "build     %s, CFLAGS %s\n", e->compiler, e->cflags);
 	fprintf(out, "counters  %s\n", *e->counters ? e->counters : "cycles, instructions, cache misses");
 }
 
-static void print_number(FILE *out, double value)
+static const char *format_number(char text[16], double value)
 {
-	fprintf(out, value >= 1000 ? " %10.0f" : value >= 100 ? " %10.1f" : " %10.2f", value);
+	snprintf(text, 16, value >= 1000 ? "%.0f" : value >= 100 ? "%.1f" : "%.2f", value);
+	return text;
+}
+
+/* "15.35 x loop" */
+static const char *format_seen(char text[64], const struct goal *goal, enum outcome outcome, double seen)
+{
+	char number[16];
+	bool ratio = !is_at_most(goal) && strcmp(goal->against, "GB/s") != 0;
+	snprintf(text, 64, "%s%s%s", outcome <= FIGURE_NOT_REACHED ? format_number(number, seen) : "-",
+		 ratio ? " x " : " ", goal->against);
+	return text;
 }
 
 static enum outcome print_goal(FILE *out, const struct goal *goal)
 {
-	char what[128], unit[48];
-	double seen;
+	char seen_text[64], number[16];
+	double seen = NAN;
 	struct interval interval;
-	enum outcome verdict = judge_goal(goal, &seen, &interval);
-	bool ratio = !is_at_most(goal) && strcmp(goal->against, "GB/s") != 0;
-	snprintf(what, sizeof what, "%s %s, %s", goal->kernel, goal->shape, goal->backend);
-	snprintf(unit, sizeof unit, "%s%s", ratio ? "x " : "", goal->against);
-	fprintf(out, "%-78s %s", what, is_at_most(goal) ? "<=" : ">=");
-	print_number(out, goal->bound);
-	fprintf(out, " %-22s", unit);
-	if (verdict <= FIGURE_NOT_REACHED)
-		print_number(out, seen);
-	else
-		fprintf(out, " %10s", "-");
-	fprintf(out, "  %s%s%s\n", name_outcome(verdict), *goal->note ? "; " : "", goal->note);
-	return verdict;
+	enum outcome outcome = judge_goal(goal, &seen, &interval);
+	if (goal == goals || strcmp(goal->kernel, goal[-1].kernel) != 0 || strcmp(goal->shape, goal[-1].shape) != 0)
+		fprintf(out, "\n%s %s\n", goal->kernel, goal->shape);
+	fprintf(out, "  %-20s %-30s %s %8s  %s%s%s\n", goal->backend, format_seen(seen_text, goal, outcome, seen),
+		is_at_most(goal) ? "<=" : ">=", format_number(number, goal->bound), name_outcome(outcome),
+		*goal->note ? "; " : "", goal->note);
+	return outcome;
 }
 
 void print_figures(FILE *out, const struct environment *environment)
 {
-	unsigned counts[5] = {0};
+	unsigned counts[FIGURE_NOT_MEASURED + 1] = {0};
 	print_environment(out, environment);
-	fprintf(out, "\n%-78s %13s %-22s %10s\n", "what", "goal", "", "seen");
+	fprintf(out, "\n'x limit' is the share of what the machine can do, 'x loop' times as fast as a plain loop, 'x NAME'\n"
+		"times as fast as NAME; a time is of one call. Then the goal, and whether it was reached.\n");
 	for (size_t i = 0; i < goal_count; i++)
 		counts[print_goal(out, &goals[i])]++;
-	fprintf(out, "\n%zu figures:", goal_count);
-	for (int i = 0; i < 5; i++)
+	fprintf(out, "\n%zu figures", goal_count);
+	for (int i = 0; i <= FIGURE_NOT_MEASURED; i++)
 		if (counts[i])
-			fprintf(out, " %u %s%s", counts[i], name_outcome((enum outcome)i), ";");
-	fprintf(out, " x limit is the share of what the machine can do, x loop times as fast as a plain loop\n");
+			fprintf(out, ", %u %s", counts[i], name_outcome((enum outcome)i));
+	fputc('\n', out);
 }
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
@@ -64,8 +70,8 @@ void print_figures(FILE *out, const struct environment *environment)
 #ifdef HAVE_JANSSON
 json_t *environment_as_json(const struct environment *e)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[f, f, f], s:I, s:i, s:s}", "cpu", e->cpu, "level",
-			 e->level, "arch", e->arch, "compiler", e->compiler, "flags", e->flags, "kernel", e->kernel,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[f, f, f], s:I, s:i, s:s}", "cpu", e->cpu, "level",
+			 e->level, "arch", e->arch, "compiler", e->compiler, "flags", e->flags, "cflags", e->cflags, "kernel", e->kernel,
 			 "governor", e->governor, "load", e->load[0], e->load[1], e->load[2], "processors",
 			 (json_int_t)e->processors, "processor", e->pinned, "counters",
 			 *e->counters ? e->counters : "present");
