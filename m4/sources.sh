@@ -20,8 +20,8 @@ policy=
 runtime=
 for file in runtime/*.c; do
 	case ${file#runtime/} in
-	config.c|cpu.c|elf.c|file.c|find.c|graph.c|inifile.c|kernels.c|keys.c|load.c|logfmt.c|needs.c|packed.c|share.c|socket.c|stage.c| \
-	vet.c|why.c) policy="$policy $file" ;;
+	config.c|cpu.c|elf.c|file.c|find.c|graph.c|inifile.c|kernels.c|keys.c|load.c|logfmt.c|needs.c|packed.c|share.c|socket.c| \
+	stage.c|trust.c|vet.c|why.c) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
 done

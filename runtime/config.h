@@ -12,6 +12,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/name.h"
+#include "runtime/trust.h"
 #include "runtime/why.h"
 
 /* More than there are keys, kernels included; config.c asserts it. */
@@ -29,6 +30,7 @@ struct config {
 	bool bounded;                /* numerics = bounded */
 	bool fallback_fail;          /* fallback = fail: tenon_open() fails where it would run degraded */
 	bool fork_scalar;            /* fork = scalar: a forked child starts on scalar */
+	struct trusted_owners trusted_owners;
 	char stage[16];              /* auto, directory, memfd, none */
 	char label[64];
 	/* [kernels] */

@@ -182,6 +182,8 @@ static const char *read_symbols(struct elf *elf)
 		return "has a hash table (DT_GNU_HASH) that is not in the file";
 	if (!hashes && !gnu_hashes)
 		return "has no symbol hash table";
+	if (elf->symbol_count > ELF_SYMBOLS_MAX)
+		return "has more than 65536 dynamic symbols";
 	if (!elf_locate(elf, table, elf->symbol_count * sizeof(Elf64_Sym), &elf->symbols))
 		return "has a symbol table that is not in the file";
 	return NULL;
@@ -220,6 +222,19 @@ bool elf_read_symbol(const struct elf *elf, uint64_t index, Elf64_Sym *symbol)
 {
 	return index < elf->symbol_count &&
 	       elf_read(elf, elf->symbols + index * sizeof *symbol, symbol, sizeof *symbol);
+}
+
+/* ---- Relocations ------------------------------------------------------------------------------------------------- */
+
+bool elf_find_relocations(const struct elf *elf, int64_t tag, uint64_t *offset, uint64_t *count)
+{
+	uint64_t address, bytes;
+	*offset = *count = 0;
+	if (!elf_find_tag(elf, tag, &address) ||
+	    !elf_find_tag(elf, tag == DT_JMPREL ? DT_PLTRELSZ : DT_RELASZ, &bytes))
+		return true;
+	*count = bytes / sizeof(Elf64_Rela);
+	return elf_locate(elf, address, bytes, offset);
 }
 
 /* ---- Notes ------------------------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 
 #define ELF_SEGMENTS_MAX 64
 #define ELF_DYNAMIC_MAX 256
+#define ELF_SYMBOLS_MAX 65536
 
 struct elf {
 	const unsigned char *bytes;
@@ -45,6 +46,12 @@ size_t elf_find_tag(const struct elf *elf, int64_t tag, uint64_t *value);
 bool elf_read_string(const struct elf *elf, uint64_t index, char *out, size_t size);
 
 bool elf_read_symbol(const struct elf *elf, uint64_t index, Elf64_Sym *symbol);
+
+/*
+ * Where a table of relocations lies in the file (tag DT_RELA or DT_JMPREL), and how many it has; none if it is not
+ * there. False if it is not in the file.
+ */
+bool elf_find_relocations(const struct elf *elf, int64_t tag, uint64_t *offset, uint64_t *count);
 
 /* Walks the notes of all PT_NOTE segments: start with *segment = 0 and *offset = 0; false at the end. */
 bool elf_next_note(const struct elf *elf, size_t *segment, uint64_t *offset, struct elf_note *note);

@@ -11,6 +11,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct file_key key_of_file(const struct stat *status)
+{
+	return (struct file_key){status->st_dev, status->st_ino, status->st_size, status->st_mtim, status->st_ctim};
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool same_key(const struct file_key *a, const struct file_key *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       same_time(&a->modified, &b->modified) && same_time(&a->changed, &b->changed);
+}
+
 /* Reads what fstat() promised; anything else means that somebody is writing right now. */
 static int read_bytes(int fd, const char *path, int failure, struct file *file, struct why *why)
 {
@@ -45,6 +61,7 @@ static int read_open_file(int fd, const char *path, size_t limit, int failure, s
 			       (long long)st.st_size, limit);
 	file->mode = st.st_mode;
 	file->owner = st.st_uid;
+	file->key = key_of_file(&st);
 	file->size = (size_t)st.st_size;
 	file->bytes = malloc(file->size + 1);
 	if (!file->bytes)

@@ -16,8 +16,7 @@
 #include <sys/stat.h>
 
 #include "runtime/file.h"
-
-#define BACKEND_FILE_MAX ((size_t)64 << 20)
+#include "runtime/trust.h"
 
 /* What auto may choose without being told; scalar is always there. */
 static const char *const shipped[] = {"avx512", "avx2", "neon"};
@@ -27,6 +26,7 @@ static const char *const shipped[] = {"avx512", "avx2", "neon"};
 
 /* The rules about the file as such; vetting has those about what is in it. */
 struct examination {
+	const struct config *config;
 	const char *name; /* that the file must have, NULL for any */
 	vet_observer *observer;
 	void *user;
@@ -76,6 +76,14 @@ static void judge_mode(const struct examination *e, const struct file *file)
 	judge(e, "permissions", "not writable by everyone", file->mode & S_IWOTH ? &why : NULL);
 }
 
+static void judge_owner(const struct examination *e, const struct file *file)
+{
+	struct why *distrust = &e->out->distrust;
+	distrust->status = check_trust(e->out->path, file->owner, file->mode, &e->config->trusted_owners, distrust);
+	observe(e, "ownership", distrust->status ? VET_WARNED : 0,
+		distrust->status ? distrust->text : "nobody could change it but root, we, and whom we trust");
+}
+
 /* All rules are judged whatever the first says, so that name and version can be shown and remedies come at once. */
 static void examine_file(const struct examination *e, const struct cpu *cpu)
 {
@@ -86,6 +94,7 @@ static void examine_file(const struct examination *e, const struct cpu *cpu)
 	if (out->status)
 		return;
 	judge_mode(e, &file);
+	judge_owner(e, &file);
 	struct why why;
 	int status = vet_every_rule(file.bytes, file.size, out->path, cpu, &out->vetted, e->observer, e->user, &why);
 	if (status && !out->status) {
@@ -96,10 +105,10 @@ static void examine_file(const struct examination *e, const struct cpu *cpu)
 	free(file.bytes);
 }
 
-int examine_every_rule(const struct cpu *cpu, const char *path, const char *name, vet_observer *observer, void *user,
-		       struct candidate *out)
+int examine_every_rule(const struct config *config, const struct cpu *cpu, const char *path, const char *name,
+		       vet_observer *observer, void *user, struct candidate *out)
 {
-	struct examination examination = {name, observer, user, out};
+	struct examination examination = {config, name, observer, user, out};
 	memset(out, 0, sizeof *out);
 	if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
 		out->status = explain(&out->why, TENON_EREFUSED, "a path of %zu bytes is longer than paths may be",
@@ -111,16 +120,17 @@ int examine_every_rule(const struct cpu *cpu, const char *path, const char *name
 	return out->status;
 }
 
-int examine_backend(const struct cpu *cpu, const char *path, struct candidate *out)
+int examine_backend(const struct config *config, const struct cpu *cpu, const char *path, struct candidate *out)
 {
-	return examine_every_rule(cpu, path, NULL, NULL, NULL, out);
+	return examine_every_rule(config, cpu, path, NULL, NULL, NULL, out);
 }
 
-static int examine_named(const struct cpu *cpu, const char *directory, const char *name, struct candidate *out)
+static int examine_named(const struct config *config, const struct cpu *cpu, const char *directory, const char *name,
+			 struct candidate *out)
 {
 	char path[PATH_MAX + 64];
 	snprintf(path, sizeof path, "%s/%s.so", directory, name);
-	return examine_every_rule(cpu, path, name, NULL, NULL, out);
+	return examine_every_rule(config, cpu, path, name, NULL, NULL, out);
 }
 
 static void describe_scalar(struct candidate *out)
@@ -172,8 +182,8 @@ static bool is_listed(const struct candidate *list, size_t count, const char *na
 }
 
 /* Adds the backends of one directory. A directory that is not there is fine: most machines have but one of them. */
-static int add_directory(const struct cpu *cpu, const char *directory, struct candidate **list, size_t *count,
-			 struct why *why)
+static int add_directory(const struct config *config, const struct cpu *cpu, const char *directory,
+			 struct candidate **list, size_t *count, struct why *why)
 {
 	struct dirent **entries;
 	int found = scandir(directory, &entries, is_plugin, compare_entries);
@@ -189,7 +199,7 @@ static int add_directory(const struct cpu *cpu, const char *directory, struct ca
 	for (int i = 0; i < found; i++) {
 		entries[i]->d_name[strlen(entries[i]->d_name) - 3] = '\0';
 		if (grown && !is_listed(grown, *count, entries[i]->d_name))
-			examine_named(cpu, directory, entries[i]->d_name, &grown[(*count)++]);
+			examine_named(config, cpu, directory, entries[i]->d_name, &grown[(*count)++]);
 		free(entries[i]);
 	}
 	free(entries);
@@ -208,7 +218,7 @@ int find_backends(const struct config *config, const struct cpu *cpu, struct can
 	describe_scalar(*list);
 	int status = 0;
 	for (size_t i = 0; status == 0 && backend_directory(config, i, directory); i++)
-		status = add_directory(cpu, directory, list, count, why);
+		status = add_directory(config, cpu, directory, list, count, why);
 	if (status) {
 		free(*list);
 		*list = NULL;
@@ -218,14 +228,23 @@ int find_backends(const struct config *config, const struct cpu *cpu, struct can
 
 /* ---- Choosing ---------------------------------------------------------------------------------------------------- */
 
+/* For loading, what is not trusted is refused. */
+static int harden(struct candidate *out)
+{
+	if (out->status != TENON_OK || out->distrust.status == TENON_OK)
+		return out->status;
+	out->why = out->distrust;
+	return out->status = out->distrust.status;
+}
+
 /* The first file of that name; TENON_ENOENT, with out->status the same, if no directory has one. */
 static int find_named(const struct config *config, const struct cpu *cpu, const char *name, struct candidate *out)
 {
 	char directory[PATH_MAX];
 	out->status = TENON_ENOENT;
 	for (size_t i = 0; out->status == TENON_ENOENT && backend_directory(config, i, directory); i++)
-		examine_named(cpu, directory, name, out);
-	return out->status;
+		examine_named(config, cpu, directory, name, out);
+	return harden(out);
 }
 
 /* Appends to text[size], which is cut when full. */
@@ -319,7 +338,7 @@ int resolve_backend(const struct config *config, const struct cpu *cpu, const ch
 	}
 	int status;
 	if (strchr(name, '/'))
-		status = examine_backend(cpu, name, out);
+		status = examine_backend(config, cpu, name, out) ? out->status : harden(out);
 	else if (!is_backend_name(name) || find_named(config, cpu, name, out) == TENON_ENOENT)
 		return explain_unknown(config, cpu, name, why);
 	else

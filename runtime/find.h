@@ -19,7 +19,13 @@ struct candidate {
 	int status;              /* 0 usable, else the status of its refusal */
 	int rank;                /* ISA rank among usable ones; higher is preferred by auto */
 	struct why why;          /* why refused */
+	struct why distrust;     /* why loading would refuse it for its owner or mode, status and all; else 0 */
 };
+
+/*
+ * Only loading refuses a file for whom it belongs to: to look at one, or to verify it, is no risk. So those who list
+ * and judge get that as `distrust`, and resolve_backend(), which is for loading, as a refusal.
+ */
 
 /*
  * Every backend found, scalar first, then in search order; a name found twice keeps its first file. free() the list.
@@ -38,11 +44,11 @@ int resolve_backend(const struct config *config, const struct cpu *cpu, const ch
 		    struct why *why);
 
 /* Judges one file as a backend, whatever it is called; out->status is also the result. */
-int examine_backend(const struct cpu *cpu, const char *path, struct candidate *out);
+int examine_backend(const struct config *config, const struct cpu *cpu, const char *path, struct candidate *out);
 
 /* The same for a file that must be called name (NULL for any); the observer sees every rule, vetting's included. */
-int examine_every_rule(const struct cpu *cpu, const char *path, const char *name, vet_observer *observer, void *user,
-		       struct candidate *out);
+int examine_every_rule(const struct config *config, const struct cpu *cpu, const char *path, const char *name,
+		       vet_observer *observer, void *user, struct candidate *out);
 
 /* Whether auto may choose the name: it is shipped with Tenon or stands in config->allow. */
 bool auto_may_choose(const struct config *config, const char *name);

@@ -3,8 +3,11 @@
  * The table of configuration keys and how their values parse: locale-independent, complete or not at all. config.c
  * reads the files. No state, no threads.
  */
+#include <errno.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/config.h"
@@ -116,6 +119,45 @@ static bool parse_socket(const struct config_key *key, void *field, const char *
 	return (word || (*value == '/' && strlen(value) <= SOCKET_PATH_MAX)) && put_text(field, key->size, value);
 }
 
+/* A user id, or a name that the system knows now. */
+static bool find_user(const char *name, uid_t *uid)
+{
+	char *end, buffer[4096];
+	struct passwd entry, *found;
+	errno = 0;
+	unsigned long number = strtoul(name, &end, 10);
+	if (*name >= '0' && *name <= '9') {
+		*uid = (uid_t)number;
+		return !*end && !errno && *uid == number && *uid != (uid_t)-1;
+	}
+	if (getpwnam_r(name, &entry, buffer, sizeof buffer, &found) || !found)
+		return false;
+	*uid = entry.pw_uid;
+	return true;
+}
+
+static bool parse_owners(const struct config_key *key, void *field, const char *value)
+{
+	struct trusted_owners owners = {.count = 0};
+	(void)key;
+	while (*value) {
+		char name[64];
+		size_t length = strcspn(value, ", ");
+		if (!length || length >= sizeof name || owners.count == TRUSTED_OWNERS_MAX)
+			return false;
+		snprintf(name, sizeof name, "%.*s", (int)length, value);
+		if (!find_user(name, &owners.uid[owners.count++]))
+			return false;
+		value += length;
+		value += strspn(value, " ");
+		if (*value && *value++ != ',')
+			return false;
+		value += strspn(value, " ");
+	}
+	*(struct trusted_owners *)field = owners;
+	return true;
+}
+
 static bool scale_size(const char *unit, uint64_t *bytes)
 {
 	static const char *const units[] = {"", "KiB", "MiB", "GiB"};
@@ -174,6 +216,9 @@ const struct config_key config_keys[] = {
 	{"runtime", "stage", NULL, parse_word, FIELD(stage), "auto",
 	 "auto, directory, memfd, none",
 	 "Where the private copy of a backend is made before it is judged and loaded."},
+	{"runtime", "trusted_owners", NULL, parse_owners, FIELD(trusted_owners), "",
+	 "at most 16 users that exist, by name or number, separated by commas",
+	 "Users who may own backends and their directories, beside root and the process's own user."},
 	{"runtime", "label", NULL, parse_label, FIELD(label), "",
 	 "at most 63 letters, digits and any of . _ - / : @ +",
 	 "A name for this process, to select it by."},

@@ -18,6 +18,7 @@
 #include <tenon/tenon.h>
 
 #include "runtime/public.h"
+#include "runtime/trust.h"
 
 const struct image scalar_image = {
 	.name = "scalar",
@@ -285,7 +286,7 @@ static int map_and_negotiate(const struct negotiation *n)
 		       (uintmax_t)after);
 }
 
-static int stage_and_map(const struct negotiation *n, const struct source *source)
+static int stage_and_map(const struct negotiation *n, const struct file *source)
 {
 	struct image *image = n->image;
 	int status = stage_source(source, n->candidate->path, n->vetted->name, n->config->stage, &image->staged,
@@ -301,10 +302,13 @@ static int stage_and_map(const struct negotiation *n, const struct source *sourc
 
 /* Everything but the allocation of image and the reading of source. */
 static int fill_image(const struct config *config, const struct cpu *cpu, const struct candidate *candidate,
-		      const struct source *source, struct image *image, struct why *why)
+		      const struct file *source, struct image *image, struct why *why)
 {
 	struct vetted vetted;
-	int status = vet_bytes(source->bytes, source->size, candidate->path, cpu, &vetted, why);
+	int status = check_trust(candidate->path, source->owner, source->mode, &config->trusted_owners, why);
+	if (status)
+		return status;
+	status = vet_bytes(source->bytes, source->size, candidate->path, cpu, &vetted, why);
 	if (status)
 		return status;
 	snprintf(image->name, sizeof image->name, "%s", vetted.name);
@@ -319,12 +323,12 @@ static int fill_image(const struct config *config, const struct cpu *cpu, const 
 int load_image(const struct config *config, const struct cpu *cpu, const struct candidate *candidate,
 	       struct image **out, struct why *why)
 {
-	struct source source;
+	struct file source;
 	if (atomic_load(&link_lost))
 		return explain(why, TENON_EFORKED, "%s: cannot be loaded: the parent was loading or unloading a "
 			       "backend when it forked this child; only what is loaded already can serve here",
 			       candidate->path);
-	int status = read_source(candidate->path, &source, why);
+	int status = read_file(candidate->path, BACKEND_FILE_MAX, TENON_EREFUSED, &source, why);
 	if (status)
 		return status;
 	struct image *image = calloc(1, sizeof *image);
@@ -334,7 +338,7 @@ int load_image(const struct config *config, const struct cpu *cpu, const struct 
 	} else {
 		status = explain(why, TENON_ENOMEM, "%s: no memory to load it", candidate->path);
 	}
-	free_source(&source);
+	free(source.bytes);
 	if (status == TENON_OK)
 		*out = image;
 	else if (image)

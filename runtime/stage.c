@@ -22,84 +22,6 @@
 
 #define STAGE_PREFIX "tenon-stage-"
 
-/* ---- The source -------------------------------------------------------------------------------------------------- */
-
-struct file_key key_of_file(const struct stat *status)
-{
-	return (struct file_key){status->st_dev, status->st_ino, status->st_size, status->st_mtim, status->st_ctim};
-}
-
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-bool same_key(const struct file_key *a, const struct file_key *b)
-{
-	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       same_time(&a->modified, &b->modified) && same_time(&a->changed, &b->changed);
-}
-
-/* Reads exactly size bytes: a file that shrinks or grows meanwhile is being written, and refused. */
-static int read_exactly(int file, const char *path, struct source *source, struct why *why)
-{
-	size_t done = 0;
-	while (done < source->size) {
-		ssize_t got = read(file, (char *)source->bytes + done, source->size - done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return explain(why, TENON_ESYSTEM, "%s: cannot be read: %s", path, strerror(errno));
-		if (got == 0)
-			return explain(why, TENON_EREFUSED, "%s: shrank while it was read; write a new file beside it "
-				       "and rename it into place", path);
-		done += (size_t)got;
-	}
-	char more;
-	if (read(file, &more, 1) == 1)
-		return explain(why, TENON_EREFUSED, "%s: grew while it was read; write a new file beside it and rename "
-			       "it into place", path);
-	return TENON_OK;
-}
-
-static int read_open_file(int file, const char *path, struct source *source, struct why *why)
-{
-	struct stat status;
-	if (fstat(file, &status))
-		return explain(why, TENON_ESYSTEM, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(status.st_mode))
-		return explain(why, TENON_EREFUSED, "%s: not a regular file", path);
-	if (status.st_size == 0 || (uintmax_t)status.st_size > STAGE_LIMIT)
-		return explain(why, TENON_EREFUSED, "%s: %jd bytes; a backend has 1 to %zu", path,
-			       (intmax_t)status.st_size, STAGE_LIMIT);
-	source->key = key_of_file(&status);
-	source->size = (size_t)status.st_size;
-	source->bytes = malloc(source->size);
-	if (!source->bytes)
-		return explain(why, TENON_ENOMEM, "%s: no memory for %zu bytes", path, source->size);
-	int result = read_exactly(file, path, source, why);
-	if (result)
-		free_source(source);
-	return result;
-}
-
-int read_source(const char *path, struct source *source, struct why *why)
-{
-	/* O_NONBLOCK: opening a FIFO by mistake must not hang. */
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (file < 0)
-		return explain(why, errno == ENOENT ? TENON_ENOENT : TENON_ESYSTEM, "%s: %s", path, strerror(errno));
-	int result = read_open_file(file, path, source, why);
-	close(file);
-	return result;
-}
-
-void free_source(struct source *source)
-{
-	free(source->bytes);
-	source->bytes = NULL;
-}
-
 /* ---- The directory ----------------------------------------------------------------------------------------------- */
 
 static char directory[PATH_MAX - 64]; /* "" until made */
@@ -225,7 +147,7 @@ __attribute__((destructor)) static void remove_stage(void)
 
 static atomic_uint copies; /* makes each name new */
 
-static int write_exactly(int file, const struct source *source)
+static int write_exactly(int file, const struct file *source)
 {
 	for (size_t done = 0; done < source->size;) {
 		ssize_t put = write(file, (const char *)source->bytes + done, source->size - done);
@@ -237,7 +159,7 @@ static int write_exactly(int file, const struct source *source)
 	return 0;
 }
 
-static int stage_in_directory(const struct source *source, const char *name, struct staged *staged, struct why *why)
+static int stage_in_directory(const struct file *source, const char *name, struct staged *staged, struct why *why)
 {
 	int result = find_directory(why);
 	if (result)
@@ -279,7 +201,7 @@ static void spell_path(char *path, size_t size, int file)
 	snprintf(path + length, size - length, "/%d", file);
 }
 
-static int stage_in_memory(const struct source *source, const char *name, struct staged *staged, struct why *why)
+static int stage_in_memory(const struct file *source, const char *name, struct staged *staged, struct why *why)
 {
 	int file = make_memfd(name);
 	int error = file < 0 ? errno : write_exactly(file, source);
@@ -297,7 +219,7 @@ static int stage_in_memory(const struct source *source, const char *name, struct
 	return TENON_OK;
 }
 
-int stage_source(const struct source *source, const char *original, const char *name, const char *mode,
+int stage_source(const struct file *source, const char *original, const char *name, const char *mode,
 		 struct staged *staged, struct why *why)
 {
 	*staged = (struct staged){.descriptor = -1};

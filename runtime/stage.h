@@ -11,33 +11,9 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
-#include <time.h>
 
+#include "runtime/file.h"
 #include "runtime/why.h"
-
-#define STAGE_LIMIT ((size_t)64 << 20)
-
-/* Which file, in which state. */
-struct file_key {
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec modified, changed;
-};
-
-struct file_key key_of_file(const struct stat *status);
-bool same_key(const struct file_key *a, const struct file_key *b);
-
-/* The bytes of a backend file. */
-struct source {
-	void *bytes;
-	size_t size;
-	struct file_key key;
-};
-
-int read_source(const char *path, struct source *source, struct why *why);
-void free_source(struct source *source);
 
 /* Where the dynamic linker finds the copy. */
 struct staged {
@@ -47,7 +23,7 @@ struct staged {
 };
 
 /* mode: auto, directory, memfd or none (original itself). name is for people: gdb and perf show it. */
-int stage_source(const struct source *source, const char *original, const char *name, const char *mode,
+int stage_source(const struct file *source, const char *original, const char *name, const char *mode,
 		 struct staged *staged, struct why *why);
 
 /* The copy is mapped, or never will be: gives up the descriptor. */

@@ -286,6 +286,60 @@ static int vet_libraries(struct vet *vet)
 	return refuse_tags(vet, tags, "it would bring in another library; link without it");
 }
 
+static const struct {
+	const char *name, *deed;
+} forbidden[] = {
+#define IMPORT(name, deed) {name, deed},
+#include "runtime/imports.def"
+#undef IMPORT
+};
+
+static int refuse_import(struct vet *vet, const char *name)
+{
+	for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
+		if (strcmp(name, forbidden[i].name) == 0)
+			return refuse(vet, "imports %s: it %s; kernels are pure functions: remove the call", name, forbidden[i].deed);
+	return 0;
+}
+
+static int vet_imports(struct vet *vet)
+{
+	for (uint64_t i = 1; i < vet->elf.symbol_count; i++) {
+		Elf64_Sym symbol;
+		char name[64];
+		elf_read_symbol(&vet->elf, i, &symbol);
+		if (symbol.st_shndx != SHN_UNDEF || !elf_read_string(&vet->elf, symbol.st_name, name, sizeof name))
+			continue;
+		int status = refuse_import(vet, name);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+static int vet_table(struct vet *vet, int64_t table, uint32_t indirect)
+{
+	uint64_t offset, count;
+	if (!elf_find_relocations(&vet->elf, table, &offset, &count))
+		return refuse(vet, "has a table of relocations that is not in the file");
+	for (uint64_t i = 0; i < count; i++) {
+		Elf64_Rela entry;
+		elf_read(&vet->elf, offset + i * sizeof entry, &entry, sizeof entry);
+		if (ELF64_R_TYPE(entry.r_info) == indirect)
+			return refuse(vet, "has an ifunc: the dynamic linker would run code of the file while it loads it; choose by "
+				      "several entries with different needs");
+	}
+	return 0;
+}
+
+/* An exported ifunc is refused as an export that is not a function. */
+static int vet_ifuncs(struct vet *vet)
+{
+	uint32_t indirect = vet->elf.header.e_machine == EM_AARCH64 ? R_AARCH64_IRELATIVE : R_X86_64_IRELATIVE;
+	int status = vet_table(vet, DT_RELA, indirect);
+	return status ? status : vet_table(vet, DT_JMPREL, indirect);
+}
+
 static int vet_search_path(struct vet *vet)
 {
 	static const struct tag tags[] = {{DT_RPATH, "DT_RPATH"}, {DT_RUNPATH, "DT_RUNPATH"}, {0, NULL}};
@@ -406,6 +460,8 @@ static const struct rule {
 	{"exports", vet_exports, 0, "one export, tenon_backend_entry"},
 	{"constructors", vet_constructors, EXEMPTED, "no code that runs on loading or unloading"},
 	{"libraries", vet_libraries, EXEMPTED, "no library but libc and libm"},
+	{"imports", vet_imports, EXEMPTED, "nothing that outlives a call or changes the process"},
+	{"ifuncs", vet_ifuncs, 0, "no code that runs while it is linked"},
 	{"search-path", vet_search_path, 0, "no RPATH or RUNPATH"},
 	{"text-relocations", vet_text_relocations, 0, "no relocations in its code"},
 	{"unloading", vet_unloading, 0, "nothing that keeps it from being unloaded"},

@@ -30,6 +30,7 @@ int vet_bytes(const void *bytes, size_t size, const char *label, const struct cp
 /* The verdict of one rule: 0 passed, a negative status refused, or one of these. */
 enum vet_verdict {
 	VET_EXEMPT = 1, /* this build of Tenon does not apply the rule, and says so */
+	VET_WARNED = 3, /* loading would refuse it */
 	VET_OPEN = 2    /* not judged, because a rule that it builds on refused */
 };
 

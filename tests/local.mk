@@ -69,6 +69,11 @@ check_LTLIBRARIES += tests/hosts/saboteur.la
 tests_hosts_saboteur_la_SOURCES = tests/hosts/saboteur.c
 tests_hosts_saboteur_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_builddir)
 
+# A host for files that must be refused.
+check_PROGRAMS += tests/hostile/serve
+tests_hostile_serve_SOURCES = tests/hostile/serve.c
+tests_hostile_serve_LDADD = libtenon.la -lm
+
 # The soak of the specification; make check runs a short one.
 SOAK = $(LIBTOOL) --mode=execute $(EMULATOR) tools/tenon$(EXEEXT) soak --threads 64 --swaps-per-second 0 --seconds 1800
 soak: all

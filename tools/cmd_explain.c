@@ -51,6 +51,7 @@ static const char *name_verdict(int verdict)
 {
 	switch (verdict) {
 	case 0: return "passed";
+	case VET_WARNED: return "warning";
 	case VET_EXEMPT: return "exempt";
 	case VET_OPEN: return "open";
 	case TENON_EUNSUPPORTED: return "unsupported";
@@ -66,7 +67,7 @@ static void examine(const struct machine *machine, struct subject *subject, bool
 	if (*c->path) {
 		memcpy(path, c->path, sizeof path);
 		memcpy(name, c->name, sizeof name);
-		examine_every_rule(&machine->cpu, path, by_name ? name : NULL, note_rule, subject, c);
+		examine_every_rule(&machine->config, &machine->cpu, path, by_name ? name : NULL, note_rule, subject, c);
 	}
 	bool loadable = !c->status && *c->path;
 	ask_backend(machine, c, &subject->offer);

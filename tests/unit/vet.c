@@ -67,6 +67,14 @@ static void need_nothing(void)
 static void add_auxiliary(void) { entry(DT_SONAME)->d_tag = DT_AUXILIARY; }
 static void add_filter(void) { entry(DT_SONAME)->d_tag = DT_FILTER; }
 static void add_audit(void) { entry(DT_SONAME)->d_tag = DT_AUDIT; }
+static void import_fork(void) { memcpy(find_bytes("memset", 7), "fork", 5); }
+static Elf64_Rela *relocation(void) { return at(DT_RELA); }
+static void add_ifunc(void)
+{
+	uint32_t type = header()->e_machine == EM_AARCH64 ? R_AARCH64_IRELATIVE : R_X86_64_IRELATIVE;
+	relocation()->r_info = ELF64_R_INFO(0, type);
+}
+static void lose_relocations(void) { entry(DT_RELA)->d_un.d_val = UINT64_MAX - 4; }
 static void add_rpath(void) { entry(DT_SONAME)->d_tag = DT_RPATH; }
 static void add_runpath(void) { entry(DT_SONAME)->d_tag = DT_RUNPATH; }
 static void add_textrel(void) { entry(DT_SONAME)->d_tag = DT_TEXTREL; }
@@ -120,6 +128,9 @@ static const struct break_case cases[] = {
 	{add_auxiliary, "libraries", TENON_EREFUSED, "DT_AUXILIARY"},
 	{add_filter, "libraries", TENON_EREFUSED, "DT_FILTER"},
 	{add_audit, "libraries", TENON_EREFUSED, "DT_AUDIT"},
+	{import_fork, "imports", TENON_EREFUSED, "imports fork: it starts processes"},
+	{add_ifunc, "ifuncs", TENON_EREFUSED, "has an ifunc"},
+	{lose_relocations, "ifuncs", TENON_EREFUSED, "relocations that is not in the file"},
 	{add_rpath, "search-path", TENON_EREFUSED, "has DT_RPATH"},
 	{add_runpath, "search-path", TENON_EREFUSED, "has DT_RUNPATH"},
 	{add_textrel, "text-relocations", TENON_EREFUSED, "has DT_TEXTREL"},
