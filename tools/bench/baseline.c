@@ -87,7 +87,7 @@ static int copy_plugin(struct tool *tool, const struct backend *backend, const c
 {
 	struct file file;
 	struct why why;
-	if (read_file(backend->candidate.path, STAGE_LIMIT, TENON_EREFUSED, &file, &why))
+	if (read_file(backend->candidate.path, BACKEND_FILE_MAX, TENON_EREFUSED, &file, &why))
 		return fail(tool, EXIT_REFUSED, "%s", why.text);
 	bool good = write_whole(path, file.bytes, file.size);
 	free(file.bytes);
