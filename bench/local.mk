@@ -28,3 +28,10 @@ bench: all
 	TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' $(LIBTOOL) --mode=execute $(EMULATOR) tools/tenon$(EXEEXT) \
 		bench $(if $(TOPICS),--topic $(TOPICS))
 .PHONY: bench
+
+# The figures that docs/PERFORMANCE.md quotes, measured again on this machine.
+performance: all
+	TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' $(SHELL) $(top_srcdir)/tools/record-performance \
+		$(top_srcdir)/docs $(LIBTOOL) --mode=execute $(EMULATOR) tools/tenon$(EXEEXT)
+.PHONY: performance
+EXTRA_DIST += tools/record-performance
