@@ -29,10 +29,12 @@ static int open_plugin(const char *path, struct plugin *plugin)
 /* Opens the file if it is one that this CPU can run. */
 static void consider_file(const char *folder, const char *name, const struct cpu *cpu, struct plugin *plugin)
 {
+	static struct config config;
 	struct candidate file;
 	char path[PATH_MAX];
+	default_config(&config);
 	snprintf(path, sizeof path, "%s/%s", folder, name);
-	*plugin = (struct plugin){.status = examine_backend(cpu, path, &file)};
+	*plugin = (struct plugin){.status = examine_backend(&config, cpu, path, &file)};
 	plugin->why = file.why;
 	snprintf(plugin->name, sizeof plugin->name, "%s", *file.vetted.name ? file.vetted.name : name);
 	if (!plugin->status)

@@ -41,11 +41,13 @@ int main(int argc, char **argv)
 {
 	const char *top = getenv("top_builddir");
 	char path[PATH_MAX];
+	static struct config config;
 	struct cpu cpu;
 	size_t number = 0, failures = 0;
 	snprintf(path, sizeof path, "%s/tests/mutants/.libs/mutants.so", top ? top : ".");
 	probe_cpu(&cpu);
-	if (examine_backend(&cpu, argc > 1 ? argv[1] : path, &proof.candidate)) {
+	default_config(&config);
+	if (examine_backend(&config, &cpu, argc > 1 ? argv[1] : path, &proof.candidate)) {
 		printf("Bail out! %s\n", proof.candidate.why.text);
 		return 1;
 	}
