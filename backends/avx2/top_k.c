@@ -10,5 +10,7 @@
 int avx2_top_k(const void *args, void *scratch)
 {
 	(void)scratch;
-	return top_k(args);
+	int status = top_k(args);
+	_mm256_zeroupper(); /* gcc 12 leaves it out, since a local function is called between the vectors and the return */
+	return status;
 }

@@ -144,8 +144,8 @@ static bool sweep_entry(struct child *child, const struct spec *spec)
 	return run_sweep(&sweep);
 }
 
-/* Something in the process changed: another child finds out by which call. If that one finds none, this is what is known. */
-static void look_again(struct proof_entry *entry)
+/* Something in the process changed: another child finds out by which call, if it was one and not the harness. */
+static _Noreturn void look_again(struct proof_entry *entry)
 {
 	entry->cases = 0;
 	board->is_thorough = true;
@@ -155,18 +155,14 @@ static void look_again(struct proof_entry *entry)
 /* True if the entry passed the sweep. */
 static bool sweep_all(struct child *child, struct proof_entry *entry)
 {
-	struct finding changed = {.kernel = entry->kernel, .seed = child->exam.seed};
+	struct finding changed = {0};
 	entry->cases = 0;
 	entry->finding.check = CHECK_NONE;
 	watch_process();
 	bool good = sweep_entry(child, specs[entry->kernel]);
-	if (!good || check_process(&changed))
-		return good;
-	if (!board->is_thorough)
+	if (good && !board->is_thorough && !check_process(&changed))
 		look_again(entry);
-	changed.point = board->point;
-	entry->finding = changed;
-	return false;
+	return good;
 }
 
 static void shrink_entry(struct child *child, struct proof_entry *entry)

@@ -106,13 +106,13 @@ bool compare_bits(const struct outcome *o, struct finding *finding)
 static bool agrees(enum element element, uint64_t got, const struct answer *answer)
 {
 	float value = float_of_bits((uint32_t)got);
-	if (element != ELEMENT_F32)
-		return got == answer->bits;
 	if (isinf(answer->bound))
 		return true;
+	if (element != ELEMENT_F32)
+		return got == answer->bits;
 	if (isnan(answer->value))
 		return isnan(value);
-	if (answer->bound == 0)
+	if (answer->bound == 0 || isinf(answer->value))
 		return got == bits_of_float((float)answer->value);
 	return fabs((double)value - answer->value) <= answer->bound;
 }

@@ -159,13 +159,18 @@ static bool examine_side(const struct exam *exam, enum side side, const struct r
 	static struct stage stage;
 	struct call_report report;
 	set_stage(&stage, side, exam->kernel);
+	if (exam->is_thorough)
+		watch_process();
 	errno = ERRNO_MARK;
 	call_kernel(exam->function, stage.args.seen, stage.scratch_seen, &report);
-	if (errno != ERRNO_MARK)
-		find(finding, CHECK_ERRNO, "changed errno to %d", errno);
+	int number = errno;
+	if (exam->is_thorough)
+		check_process(finding);
+	if (number != ERRNO_MARK)
+		find(finding, CHECK_ERRNO, "changed errno to %d", number);
 	return !finding->check && check_machine(&report, finding) && check_margins(&stage, finding) &&
 	       check_outputs(exam, &stage, reference, finding) && check_status(report.status, reference->status, finding) &&
-	       check_own_memory(finding) && (!exam->is_thorough || check_process(finding));
+	       check_own_memory(finding);
 }
 
 bool examine_point(const struct exam *exam, const struct point *point, struct finding *finding)

@@ -9,9 +9,7 @@
 	extern const struct spec spec_##name; \
 	const struct spec spec_##name = {.kernel = #name}
 
-PENDING(top_k);
 PENDING(spreading_activation);
-PENDING(decay_exponential);
 PENDING(squared_distance);
 PENDING(similarity_matrix);
 PENDING(pairwise_similarity);
@@ -22,6 +20,3 @@ PENDING(fan_effect);
 PENDING(delta_apply);
 PENDING(delta_merge);
 PENDING(delta_diff);
-PENDING(delta_encode);
-PENDING(delta_decode);
-PENDING(crc32c);

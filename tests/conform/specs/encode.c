@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Spec of delta_encode and delta_decode. tests/delta.h, which shares no code with a backend, is the oracle. No state.
+ */
+#include <math.h>
+
+#include "tests/conform/spec.h"
+#include "tests/delta.h"
+
+enum { SIZE = AXIS_OWN, SHARE, STRETCH, PERIOD, RUN, ENCODING, DAMAGE, PLACE };
+
+static const char *const encodings[] = {"raw", "bitmap", "hierarchical", "rle", "sparse"};
+
+/* What is done to an encoding before it is decoded: the body under a checksum that is right, or anything. */
+enum damage { WHOLE, ZEROED, FLIPPED, REPLACED, LONGER, SHORTER, HEADER, UNSEALED, CUT, OTHER_SIZE, DAMAGES };
+static const char *const damages[] = {
+	"no", "zeroed", "flipped", "replaced", "longer", "shorter", "header", "unsealed", "cut", "other-size"};
+
+#define PAGE_MAX (1 << 17)
+
+/*
+ * Which bytes change: those that a random number below SHARE of 65536 chooses, in stretches of STRETCH + 1; with a PERIOD,
+ * RUN of each so many instead.
+ */
+static const struct axis encode_axes[] = {
+	COMMON_AXES,
+	{"size", 0, PAGE_MAX, NULL},
+	{"share", 0, 65536, NULL},
+	{"stretch", 0, 1000, NULL},
+	{"period", 0, 2000, NULL},
+	{"run", 0, 1000, NULL},
+	{NULL, 0, 0, NULL},
+};
+
+static const struct axis decode_axes[] = {
+	COMMON_AXES,
+	{"size", 0, PAGE_MAX, NULL},
+	{"share", 0, 65536, NULL},
+	{"stretch", 0, 1000, NULL},
+	{"period", 0, 2000, NULL},
+	{"run", 0, 1000, NULL},
+	{"encoding", 0, 4, encodings},
+	{"damage", 0, DAMAGES - 1, damages},
+	{"place", 0, 1 << 20, NULL},
+	{NULL, 0, 0, NULL},
+};
+
+/* ---- Deltas ------------------------------------------------------------------------------------------------------ */
+
+enum { STREAM_MASK = BUFFERS_MAX, STREAM_PAYLOAD, STREAM_ORDER, STREAM_DAMAGE };
+
+static bool is_chosen(const struct trial *t, uint64_t stream, size_t i)
+{
+	size_t period = (size_t)t->point.at[PERIOD];
+	if (period)
+		return i % period < (size_t)t->point.at[RUN];
+	return (draw_bits(stream, i / (size_t)(t->point.at[STRETCH] + 1)) & 0xffff) < (uint64_t)t->point.at[SHARE];
+}
+
+/* The payload is not clean under a clear bit. */
+static void fill_delta(const struct trial *t, uint64_t *mask, unsigned char *payload)
+{
+	size_t size = (size_t)t->point.at[SIZE];
+	uint64_t chosen = stream_of(t, STREAM_MASK), bytes = stream_of(t, STREAM_PAYLOAD);
+	memset(mask, 0, TENON_DELTA_WORDS(size) * 8);
+	for (size_t i = 0; i < size; i++) {
+		mask[i / 64] |= (uint64_t)is_chosen(t, chosen, i) << i % 64;
+		payload[i] = (unsigned char)draw_bits(bytes, i);
+	}
+}
+
+static uint64_t get_order(const struct trial *t)
+{
+	return draw_bits(stream_of(t, STREAM_ORDER), 0);
+}
+
+/* ---- Schedule, of both ------------------------------------------------------------------------------------------- */
+
+typedef void visit_delta_fn(struct sweep *sweep, struct point point);
+
+static struct point at(int64_t size, int64_t share, int64_t stretch, int64_t period, int64_t run)
+{
+	return (struct point){.at = {[SIZE] = size, [SHARE] = share, [STRETCH] = stretch, [PERIOD] = period, [RUN] = run}};
+}
+
+static const int64_t shares[] = {0, 200, 655, 3000, 6554, 20000, 32768, 60000, 65536};
+enum { SHARES = sizeof shares / sizeof *shares };
+
+static void sweep_quickly(struct sweep *s, visit_delta_fn *visit_delta)
+{
+	static const int64_t runs[] = {1, 2, 64, 126, 127, 128, 129, 130, 256};
+	for (int64_t size = 0; size <= 200; size++)
+		visit_delta(s, at(size, shares[size % SHARES], 0, 0, 0));
+	for (int i = 0; i < SHARES; i++)
+		visit_delta(s, at(i % 2 ? 4096 : 4159, shares[i], i * 7 % 5 * 20, 0, 0));
+	for (size_t i = 0; i < 81; i += 2)
+		visit_delta(s, at(600, 0, 0, runs[i / 9] + runs[i % 9], runs[i / 9]));
+	visit_delta(s, at(2 * 4096 + 1000, 3000, 0, 0, 0));
+}
+
+static void sweep_fully(struct sweep *s, visit_delta_fn *visit_delta)
+{
+	static const int64_t stretches[] = {0, 2, 63, 129, 699}, runs[] = {1, 2, 63, 64, 65, 126, 127, 128, 129, 130, 256};
+	for (int64_t size = 0; size <= 200; size++)
+		for (int i = 0; i < SHARES; i++)
+			visit_delta(s, at(size, shares[i], 0, 0, 0));
+	for (int64_t size = 4096 - 66; size <= 4096 + 66; size += 3)
+		visit_delta(s, at(size, shares[size % SHARES], size % 5 * 7, 0, 0));
+	for (int i = 0; i < SHARES; i++)
+		for (size_t k = 0; k < 5; k++)
+			visit_delta(s, at(3 * 4096 + 17 * i, shares[i], stretches[k], 0, 0));
+	for (size_t i = 0; i < 121; i++)
+		visit_delta(s, at(1000 + (int64_t)i % 3 * 24, 0, 0, runs[i / 11] + runs[i % 11], runs[i / 11]));
+}
+
+static void sweep_deltas(struct sweep *s, visit_delta_fn *visit_delta)
+{
+	sweep_quickly(s, visit_delta);
+	if (get_profile(s) != PROFILE_QUICK)
+		sweep_fully(s, visit_delta);
+}
+
+/* ---- delta_encode ------------------------------------------------------------------------------------------------ */
+
+enum { DELTA, MASK, PAYLOAD, ENCODED, LENGTH };
+
+/* All of the capacity counts: what lies behind the encoding is left alone. */
+static void make_encode(struct trial *t)
+{
+	size_t size = (size_t)t->point.at[SIZE];
+	add_buffer(t, "delta", ROLE_IN, ELEMENT_U64, sizeof(struct tenon_delta) / 8);
+	uint64_t *mask = add_buffer(t, "mask", ROLE_IN, ELEMENT_U64, TENON_DELTA_WORDS(size));
+	unsigned char *payload = add_buffer(t, "payload", ROLE_IN, ELEMENT_U8, size);
+	memset(add_buffer(t, "encoded", ROLE_INOUT, ELEMENT_U8, TENON_DELTA_BOUND(size)), 0x77, TENON_DELTA_BOUND(size));
+	add_buffer(t, "length", ROLE_OUT, ELEMENT_U64, 1);
+	fill_delta(t, mask, payload);
+	t->own = take_room(t, 8 * size + 4096);
+}
+
+static void bind_encode(const struct trial *t, const struct placed *p, void *args)
+{
+	*(struct tenon_delta *)p->ours[DELTA] = (struct tenon_delta){
+		get_order(t), (size_t)t->point.at[SIZE], p->seen[MASK], p->seen[PAYLOAD]};
+	*(struct tenon_delta_encode_args *)args = (struct tenon_delta_encode_args){
+		p->seen[DELTA], p->seen[ENCODED], TENON_DELTA_BOUND(t->point.at[SIZE]), p->seen[LENGTH]};
+}
+
+/* Remembers the encoding that is due: length first. */
+static const unsigned char *encode_by_hand(const struct trial *t, size_t *length)
+{
+	struct tenon_delta delta = {get_order(t), (size_t)t->point.at[SIZE], t->buffer[MASK].content,
+		t->buffer[PAYLOAD].content};
+	unsigned char *encoded = t->own;
+	*length = write_encoding(&delta, smallest_kind(&delta, encoded), encoded);
+	return encoded;
+}
+
+static void judge_encode(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
+	struct answer *answer)
+{
+	static size_t length;
+	(void)p;
+	if (buffer == ENCODED && index == 0)
+		encode_by_hand(t, &length);
+	if (buffer == LENGTH)
+		encode_by_hand(t, &length);
+	answer->bits = buffer == LENGTH ? length : index < length ? ((const unsigned char *)t->own)[index] : 0x77;
+}
+
+static void sweep_encode(struct sweep *s)
+{
+	sweep_deltas(s, visit);
+}
+
+const struct spec spec_delta_encode = {.kernel = "delta_encode", .axes = encode_axes, .sweep = sweep_encode,
+	.make = make_encode, .bind = bind_encode, .judge = judge_encode};
+
+/* ---- delta_decode ------------------------------------------------------------------------------------------------ */
+
+enum { BYTES, OUT, OUT_MASK, OUT_PAYLOAD };
+
+/* The delta that was encoded. */
+struct source {
+	struct tenon_delta delta;
+	bool is_damaged;
+};
+
+/* Returns the new length. */
+static size_t damage_encoding(const struct trial *t, unsigned char *encoded, size_t length)
+{
+	uint64_t random = draw_bits(stream_of(t, STREAM_DAMAGE), 0);
+	size_t body = length - TENON_DELTA_OVERHEAD, place = (size_t)t->point.at[PLACE];
+	unsigned char *at = encoded + 24 + (body ? place % body : 0);
+	switch (t->point.at[DAMAGE]) {
+	case ZEROED: *at = 0; break;
+	case FLIPPED: *at ^= (unsigned char)(1u << random % 8); break;
+	case REPLACED: *at = (unsigned char)random; break;
+	case LONGER: length++; break;
+	case SHORTER: length -= body > 0; break;
+	case HEADER: encoded[place % 20] ^= (unsigned char)(1u << random % 8); break;
+	case UNSEALED: encoded[place % length] ^= (unsigned char)(1u << random % 8); return length;
+	case CUT: return place % length;
+	default: break;
+	}
+	seal_encoding(encoded, length);
+	return length;
+}
+
+static struct source *make_source(struct trial *t)
+{
+	size_t size = (size_t)t->point.at[SIZE];
+	struct source *source = take_room(t, sizeof *source);
+	*source = (struct source){{get_order(t), size, take_room(t, 8 * TENON_DELTA_WORDS(size)), take_room(t, size)},
+		t->point.at[DAMAGE] != WHOLE};
+	fill_delta(t, source->delta.mask, source->delta.payload);
+	return source;
+}
+
+static void make_decode(struct trial *t)
+{
+	struct source *source = make_source(t);
+	size_t size = source->delta.size, length = 0;
+	unsigned char *encoded = take_room(t, 8 * size + 4096);
+	for (int i = 0; i < 5 && !length; i++)
+		length = write_encoding(&source->delta, (int)(t->point.at[ENCODING] + i) % 5, encoded);
+	length = damage_encoding(t, encoded, length);
+	memcpy(add_buffer(t, "encoded", ROLE_IN, ELEMENT_U8, length), encoded, length);
+	memset(add_buffer(t, "delta", ROLE_INOUT, ELEMENT_U64, sizeof(struct tenon_delta) / 8), 0, sizeof(struct tenon_delta));
+	size += t->point.at[DAMAGE] == OTHER_SIZE;
+	add_buffer(t, "mask", ROLE_OUT, ELEMENT_U64, TENON_DELTA_WORDS(size));
+	add_buffer(t, "payload", ROLE_OUT, ELEMENT_U8, size);
+	t->own = source;
+}
+
+static void bind_decode(const struct trial *t, const struct placed *p, void *args)
+{
+	*(struct tenon_delta *)p->ours[OUT] = (struct tenon_delta){
+		99, t->buffer[OUT_PAYLOAD].count, p->seen[OUT_MASK], p->seen[OUT_PAYLOAD]};
+	*(struct tenon_delta_decode_args *)args = (struct tenon_delta_decode_args){
+		p->seen[BYTES], t->buffer[BYTES].count, p->seen[OUT]};
+}
+
+/* Of the descriptor order and size count; its pointers differ by place. */
+static size_t trim_decode(const struct trial *t, const struct placed *p, size_t buffer)
+{
+	(void)p;
+	return buffer == OUT ? 2 : t->buffer[buffer].count;
+}
+
+/* What was encoded comes back, with zeros under clear bits. Damage is left to scalar. */
+static void judge_decode(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
+	struct answer *answer)
+{
+	const struct source *source = t->own;
+	const struct tenon_delta *d = &source->delta;
+	(void)p;
+	*answer = (struct answer){.bound = source->is_damaged ? (double)INFINITY : 0};
+	if (source->is_damaged)
+		return;
+	if (buffer == OUT)
+		answer->bits = index == 0 ? d->order : d->size;
+	else if (buffer == OUT_MASK)
+		answer->bits = d->mask[index];
+	else
+		answer->bits = changes(d, index) ? d->payload[index] : 0;
+}
+
+/* Each delta whole in every encoding, and damaged in one. */
+static void visit_decode(struct sweep *s, struct point point)
+{
+	int64_t size = point.at[SIZE], rounds = get_profile(s) == PROFILE_QUICK ? 2 : 5;
+	for (int64_t i = 0; i < rounds; i++) {
+		point.at[ENCODING] = (size + i) % 5;
+		point.at[DAMAGE] = WHOLE;
+		visit(s, point);
+		point.at[DAMAGE] = 1 + (size + 3 * i) % (DAMAGES - 1);
+		point.at[PLACE] = size * 7 + i * 11;
+		visit(s, point);
+	}
+}
+
+static void sweep_decode(struct sweep *s)
+{
+	sweep_deltas(s, visit_decode);
+}
+
+const struct spec spec_delta_decode = {.kernel = "delta_decode", .axes = decode_axes, .sweep = sweep_decode,
+	.make = make_decode, .bind = bind_decode, .judge = judge_decode, .trim = trim_decode};
