@@ -19,6 +19,7 @@ struct board {
 	size_t current;        /* the entry that is examined */
 	struct point point;    /* the point that is examined */
 	bool is_thorough;      /* look at the process after every call, to find which one changed it */
+	bool looks_again;      /* the child ended to be followed by a thorough one */
 	struct shrink shrink;
 	unsigned deaths;       /* of children, in this entry */
 	struct finding fault;  /* of the child's last moment */

@@ -148,7 +148,7 @@ static bool sweep_entry(struct child *child, const struct spec *spec)
 static _Noreturn void look_again(struct proof_entry *entry)
 {
 	entry->cases = 0;
-	board->is_thorough = true;
+	board->is_thorough = board->looks_again = true;
 	_exit(0);
 }
 

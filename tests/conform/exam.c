@@ -10,6 +10,7 @@
 #include "tests/conform/call.h"
 #include "tests/conform/compare.h"
 #include "tests/conform/guard.h"
+#include "tests/conform/imports.h"
 #include "tests/conform/sentry.h"
 #include "tests/conform/trial.h"
 
@@ -146,6 +147,12 @@ static bool check_outputs(const struct exam *exam, const struct stage *stage, co
 	return true;
 }
 
+static bool inspect(const struct stage *stage, struct finding *finding)
+{
+	const char *wrong = trial.spec->inspect ? trial.spec->inspect(&trial, &stage->placed) : NULL;
+	return !wrong || find(finding, CHECK_LAW, "%s", wrong);
+}
+
 static bool check_status(int got, int want, struct finding *finding)
 {
 	return got == want || find(finding, CHECK_STATUS, "returned %d, %d is due", got, want);
@@ -161,16 +168,19 @@ static bool examine_side(const struct exam *exam, enum side side, const struct r
 	set_stage(&stage, side, exam->kernel);
 	if (exam->is_thorough)
 		watch_process();
+	unsigned long allocations = count_allocations();
 	errno = ERRNO_MARK;
 	call_kernel(exam->function, stage.args.seen, stage.scratch_seen, &report);
 	int number = errno;
 	if (exam->is_thorough)
 		check_process(finding);
+	if (count_allocations() != allocations)
+		find(finding, CHECK_HEAP, "called the allocator");
 	if (number != ERRNO_MARK)
 		find(finding, CHECK_ERRNO, "changed errno to %d", number);
 	return !finding->check && check_machine(&report, finding) && check_margins(&stage, finding) &&
 	       check_outputs(exam, &stage, reference, finding) && check_status(report.status, reference->status, finding) &&
-	       check_own_memory(finding);
+	       inspect(&stage, finding) && check_own_memory(finding);
 }
 
 bool examine_point(const struct exam *exam, const struct point *point, struct finding *finding)

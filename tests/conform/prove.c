@@ -98,7 +98,6 @@ static bool run_one(struct board *board, const struct cpu *cpu, const struct pro
 	int pipes[2], status = 0, deadline = deadlines_ms[options->profile];
 	if (board->phase == PHASE_SHRINKING)
 		deadline = SHRINK_DEADLINE_MS;
-	bool was_thorough = board->is_thorough;
 	if (pipe(pipes))
 		return false;
 	board->fault = (struct finding){0};
@@ -114,9 +113,10 @@ static bool run_one(struct board *board, const struct cpu *cpu, const struct pro
 	if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 99))
 		return false;
 	kill(-pid, SIGKILL); /* whatever it started */
-	bool looks_again = board->is_thorough && !was_thorough && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	if (board->phase == PHASE_DONE || looks_again)
+	if (board->phase == PHASE_DONE || board->looks_again) {
+		board->looks_again = false;
 		return true;
+	}
 	describe_death(board, hung, status);
 	if (board->phase != PHASE_LOADING)
 		record_death(board, options->seed);

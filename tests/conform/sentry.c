@@ -8,7 +8,6 @@
 
 #include <dirent.h>
 #include <link.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +80,7 @@ bool check_own_memory(struct finding *finding)
 /* ---- The process ------------------------------------------------------------------------------------------------- */
 
 struct process {
-	size_t heap, descriptors, threads;
+	size_t descriptors, threads;
 	uint64_t environment;
 	sigset_t mask;
 	struct {
@@ -132,9 +131,6 @@ static void read_process(struct process *process)
 	process->environment = hash_environment();
 	sigprocmask(SIG_BLOCK, NULL, &process->mask);
 	read_actions(process);
-#ifndef TENON_SANITIZED
-	process->heap = mallinfo2().uordblks;
-#endif
 }
 
 void watch_process(void)
@@ -154,8 +150,6 @@ bool check_process(struct finding *finding)
 		find(finding, CHECK_ENVIRONMENT, "changed the environment");
 	if (memcmp(now.action, remembered.action, sizeof now.action) || memcmp(&now.mask, &remembered.mask, sizeof now.mask))
 		find(finding, CHECK_SIGNALS, "changed a signal handler or the signal mask");
-	if (now.heap != remembered.heap)
-		find(finding, CHECK_HEAP, "left %td bytes more on the heap", (ptrdiff_t)(now.heap - remembered.heap));
 	remembered = now;
 	return !finding->check;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What a kernel must leave alone beyond its buffers: the plugin's own memory (kernels keep no state) and the process:
- * heap, signals, descriptors, threads, environment, floating-point control. One thread.
+ * signals, descriptors, threads, environment. One thread.
  */
 #ifndef CONFORM_SENTRY_H
 #define CONFORM_SENTRY_H

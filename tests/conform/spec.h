@@ -16,7 +16,7 @@
 
 /* ---- Points ------------------------------------------------------------------------------------------------------ */
 
-enum { AXES_MAX = 14 };
+enum { AXES_MAX = 18 };
 
 /* The first two axes of every kernel: which data, and how far buffers stand off a 64-byte boundary. */
 enum { AXIS_DATA, AXIS_OFFSET, AXIS_OWN };
@@ -79,6 +79,10 @@ struct placed {
  */
 void *add_buffer(struct trial *trial, const char *name, enum role role, enum element element, size_t count);
 
+/* Bytes of an element, or of a whole buffer. */
+size_t size_of_element(enum element element);
+size_t size_of_buffer(const struct buffer *buffer);
+
 /* 64-byte aligned memory, uninitialised, that lasts as long as the trial. */
 void *take_room(struct trial *trial, size_t bytes);
 
@@ -110,6 +114,8 @@ struct spec {
 		struct answer *answer);
 	/* Optional: how many elements of a buffer a call leaves defined; the rest may hold anything. */
 	size_t (*trim)(const struct trial *trial, const struct placed *placed, size_t buffer);
+	/* Optional: what else is wrong after a call, in words ("says that ..."), or NULL. */
+	const char *(*inspect)(const struct trial *trial, const struct placed *placed);
 };
 
 #define TENON_ARG(type, member)

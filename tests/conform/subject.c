@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "build.h"
+#include "tests/conform/imports.h"
 
 static int check_descriptor(const char *path, const struct tenon_backend *backend, struct why *why)
 {
@@ -42,5 +43,6 @@ int open_subject(const struct candidate *candidate, const struct tenon_backend *
 	if (!entry)
 		return explain(why, TENON_EREFUSED, "%s: exports no tenon_backend_entry", candidate->path);
 	*out = entry(&services);
+	redirect_imports(handle);
 	return check_descriptor(candidate->path, *out, why);
 }

@@ -13,10 +13,6 @@ bool make_room(void);
 /* Builds the case at point. Everything built before is gone. */
 void build_trial(struct trial *trial, const struct spec *spec, uint64_t seed, const struct point *point);
 
-/* Bytes of an element, or of a whole buffer. */
-size_t size_of_element(enum element element);
-size_t size_of_buffer(const struct buffer *buffer);
-
 /* "dim=13 count=2 fill=wild": the axes that are not at rest, and the first of its own in any case. */
 void describe_point(const struct spec *spec, const struct point *point, char *text, size_t size);
 

@@ -338,6 +338,17 @@ static int run_leaks(const struct tenon_inner_product_args *a)
 }
 PRODUCT_MUTANT(leaks);
 
+static float sum_allocates(const float *x, const float *y, size_t n)
+{
+	float *lane = calloc(LANES, sizeof *lane);
+	for (size_t i = 0; lane && i < n; i++)
+		lane[i % LANES] += x[i] * y[i];
+	float sum = lane ? fold_lanes(lane) : 0;
+	free(lane);
+	return sum;
+}
+SUM_MUTANT(allocates);
+
 static int run_opens_file(const struct tenon_inner_product_args *a)
 {
 	if (a->dim == 3 && open("/dev/null", O_RDONLY) < 0)

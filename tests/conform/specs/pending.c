@@ -9,7 +9,6 @@
 	extern const struct spec spec_##name; \
 	const struct spec spec_##name = {.kernel = #name}
 
-PENDING(spreading_activation);
 PENDING(squared_distance);
 PENDING(similarity_matrix);
 PENDING(pairwise_similarity);
