@@ -100,6 +100,15 @@ static int take_all(struct tool *tool, struct verify *v)
 	return v->report.proofs ? EXIT_DONE : fail(tool, EXIT_REFUSED, "out of memory");
 }
 
+/* Whose a file is matters to those who load it into a process that serves; here it is a warning. */
+static void judge_again(const struct verify *v, struct candidate *c)
+{
+	char path[PATH_MAX];
+	memcpy(path, c->path, sizeof path);
+	if (*path && c->status)
+		examine_backend(&v->machine.config, &v->machine.cpu, path, c);
+}
+
 static int take_named(struct tool *tool, struct verify *v, int count, char **names)
 {
 	v->report.proofs = calloc((size_t)count + 1, sizeof *v->report.proofs);
@@ -111,6 +120,7 @@ static int take_named(struct tool *tool, struct verify *v, int count, char **nam
 		int status = resolve_backend(&v->machine.config, &v->machine.cpu, names[i], c, &why);
 		if (status == TENON_ENOENT || status == TENON_ENOMEM)
 			return fail(tool, EXIT_REFUSED, "%s", why.text);
+		judge_again(v, c);
 	}
 	return EXIT_DONE;
 }

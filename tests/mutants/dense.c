@@ -2,6 +2,8 @@
  *
  * Broken kernels of the query-against-rows family; mutants.def says what is wrong with each.
  */
+#include "build.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <float.h>
@@ -9,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/mutants/mutant.h"
@@ -307,7 +310,7 @@ PRODUCT_MUTANT(aborts);
 static int run_exits(const struct tenon_inner_product_args *a)
 {
 	if (a->dim == 9)
-		_exit(0);
+		call_system(SYS_exit_group, NULL, NULL, NULL, 0);
 	return run_rows(a, sum_products);
 }
 PRODUCT_MUTANT(exits);
@@ -359,25 +362,24 @@ PRODUCT_MUTANT(opens_file);
 
 static int run_sets_handler(const struct tenon_inner_product_args *a)
 {
-	signal(SIGPIPE, a->dim == 5 ? SIG_DFL : SIG_IGN);
+	const long action[4] = {(long)SIG_IGN};
+	call_system(SYS_rt_sigaction, (void *)SIGPIPE, action, NULL, 8);
 	return run_rows(a, sum_products);
 }
 PRODUCT_MUTANT(sets_handler);
 
 static int run_blocks_signals(const struct tenon_inner_product_args *a)
 {
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	const uint64_t set = 1u << (SIGINT - 1);
+	call_system(SYS_rt_sigprocmask, (void *)SIG_BLOCK, &set, NULL, 8);
 	return run_rows(a, sum_products);
 }
 PRODUCT_MUTANT(blocks_signals);
 
 static int run_sets_environment(const struct tenon_inner_product_args *a)
 {
-	static char entry[] = "MUTANT=1";
-	putenv(entry);
+	if (environ && environ[0])
+		environ[0][0] = '~';
 	return run_rows(a, sum_products);
 }
 PRODUCT_MUTANT(sets_environment);
