@@ -13,7 +13,6 @@ bench_libbench_la_LIBADD = bench/libpeers.la $(EXP_LIBS)
 noinst_LTLIBRARIES += bench/libpeers.la
 bench_libpeers_la_SOURCES = $(PEER_FILES)
 bench_libpeers_la_CFLAGS = -O3 $(COMMON_CFLAGS)
-EXTRA_DIST += $(BUILT_PEER_FILES)
 
 # A runtime of its own in a module, built as libtenon is; not in backenddir, where it would be listed.
 benchdir = $(backenddir)/bench

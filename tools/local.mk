@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 EXTRA_DIST += tools/lib.sh tools/make-sysroot tools/quickstart tools/run-tests
 
-# What tenon demo tells people to run when it has no data.
-dist_pkgdata_SCRIPTS = tools/fetch-data
+# What tenon demo tells people to run when it has no data, and tenon bench when it has no peers.
+dist_pkgdata_SCRIPTS = tools/fetch-data tools/fetch-peers
 dist_pkgdata_DATA = tools/convert-vectors.mjs
+peersdir = $(pkgdatadir)/peers
+dist_peers_DATA = $(BUILT_PEER_FILES)
 
 # The parts of the demo, for the program and for unit tests.
 noinst_LTLIBRARIES += tools/libdemo.la
