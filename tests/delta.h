@@ -14,12 +14,11 @@
 /* CRC-32C four bits at a time: the remainders of the sixteen values, bit-reversed polynomial 0x82f63b78. */
 UNUSED static uint32_t checksum_of(const unsigned char *p, size_t size)
 {
-	uint32_t table[16], crc = UINT32_MAX;
-	for (uint32_t i = 0; i < 16; i++) {
-		table[i] = i;
-		for (int bit = 0; bit < 4; bit++)
-			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0x82f63b78 : 0);
-	}
+	static const uint32_t table[16] = {
+		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+		0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+	};
+	uint32_t crc = UINT32_MAX;
 	for (size_t i = 0; i < size; i++) {
 		crc ^= p[i];
 		crc = crc >> 4 ^ table[crc & 15];
@@ -105,13 +104,18 @@ UNUSED static unsigned char *write_index(unsigned char *p, const struct tenon_de
 	return p;
 }
 
-/* Writes the one canonical encoding of this kind, at most 40 + 6 * size bytes; returns its length, 0 if there is none. */
-UNUSED static size_t write_encoding(const struct tenon_delta *d, int kind, unsigned char *encoded)
+UNUSED static size_t count_changes(const struct tenon_delta *d)
 {
 	size_t changed = 0;
 	for (size_t i = 0; i < d->size; i++)
 		changed += (size_t)changes(d, i);
-	if (kind == TENON_ENCODING_RAW && changed != d->size)
+	return changed;
+}
+
+/* Writes the one canonical encoding of this kind, at most 40 + 6 * size bytes; returns its length, 0 if there is none. */
+UNUSED static size_t write_encoding(const struct tenon_delta *d, int kind, unsigned char *encoded)
+{
+	if (kind == TENON_ENCODING_RAW && count_changes(d) != d->size)
 		return 0;
 	memcpy(encoded, "TND\1", 4);
 	write_number(encoded + 4, (uint64_t)kind, 4);
@@ -126,14 +130,16 @@ UNUSED static size_t write_encoding(const struct tenon_delta *d, int kind, unsig
 	return length;
 }
 
-/* The kind that is to win: the shortest, the lowest of those that tie. encoded is overwritten. */
-UNUSED static int smallest_kind(const struct tenon_delta *d, unsigned char *encoded)
+/* The kind that is to win: that of the shortest index, the lowest of those that tie. memory is overwritten. */
+UNUSED static int smallest_kind(const struct tenon_delta *d, unsigned char *memory)
 {
+	if (count_changes(d) == d->size)
+		return TENON_ENCODING_RAW;
 	int best = 0;
 	size_t least = SIZE_MAX;
-	for (int kind = 0; kind < 5; kind++) {
-		size_t length = write_encoding(d, kind, encoded);
-		if (length && length < least) {
+	for (int kind = TENON_ENCODING_BITMAP; kind < 5; kind++) {
+		size_t length = (size_t)(write_index(memory, d, kind) - memory);
+		if (length < least) {
 			least = length;
 			best = kind;
 		}

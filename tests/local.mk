@@ -56,6 +56,7 @@ noinst_HEADERS += tests/delta.h tests/live.h tests/plugin.h
 include tests/bits/local.mk
 include tests/conform/local.mk
 include tests/exp/local.mk
+include tests/fuzz/local.mk
 include tests/hazards/local.mk
 include tests/mutants/local.mk
 include tests/plugins/local.mk
