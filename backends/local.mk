@@ -29,8 +29,8 @@ backends_scalar_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 
 # What the backend of an ISA is built with, and the tests and benchmarks of its parts. clang takes -mno-fma after -mavx512f
 # for a wish to have neither; gcc keeps to it in any order.
-AVX2_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx2 -mno-fma -mno-avx512f
-AVX512_CFLAGS = -O3 $(COMMON_CFLAGS) -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl
+AVX2_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx2 -mbmi -mbmi2 -mlzcnt -mno-fma -mno-avx512f
+AVX512_CFLAGS = -O3 $(COMMON_CFLAGS) -mbmi -mbmi2 -mlzcnt -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl
 NEON_CFLAGS = -O3 $(COMMON_CFLAGS)
 
 # A folder of a backend, backends/ISA/FEATURE/, is built with the flags of that feature as well and linked into the backend;

@@ -34,10 +34,10 @@ static inline __attribute__((always_inline)) void get_packed(struct reader *r, v
 
 static inline int check_count(const struct reader *r, const struct tenon_delta *d)
 {
-	size_t changed = 0, words = TENON_DELTA_WORDS(d->size);
-	for (size_t i = 0; i < words; i++)
-		changed += count_bits(d->mask[i]);
-	return changed == count_left(r);
+	struct counts counts = {0};
+	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i += BLOCK_WORDS)
+		count_words(d->mask + i, count_block_words(d, i), 0, &counts);
+	return counts.changed == count_left(r);
 }
 
 static inline int has_clear_tail(const struct tenon_delta *d)
@@ -171,8 +171,8 @@ static inline __attribute__((always_inline)) int take_mark(const struct tenon_de
 static inline __attribute__((always_inline)) int get_list(struct reader *r, const struct tenon_delta *d, int edges)
 {
 	struct list list = {0, 0, 1};
-	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i++)
-		d->mask[i] = 0;
+	if (d->size)
+		memset(d->mask, 0, 8 * TENON_DELTA_WORDS(d->size));
 	while (!list.begin || count_left(r) != list.changed) {
 		const unsigned char *chunk = r->at;
 		uint64_t ends = find_ends(r);
@@ -224,6 +224,20 @@ static inline int get_index(struct reader *r, const struct tenon_delta *d, uint3
 	}
 }
 
+/* The bytes of a block whose words are named by top. */
+static inline __attribute__((always_inline)) void get_block_data(struct reader *r, unsigned char *payload,
+	const uint64_t *mask, uint64_t top)
+{
+	struct reader here = *r; /* in registers, whatever is written */
+	if (top == UINT64_MAX)
+		for (size_t j = 0; j < BLOCK_WORDS; j++)
+			get_packed(&here, payload + 64 * j, mask[j]);
+	else
+		for (; top; top &= top - 1)
+			get_packed(&here, payload + 64 * first_bit(top), mask[first_bit(top)]);
+	*r = here;
+}
+
 static inline void get_data(struct reader *r, const struct tenon_delta *d)
 {
 	size_t whole = d->size / 64;
@@ -232,10 +246,7 @@ static inline void get_data(struct reader *r, const struct tenon_delta *d)
 		struct map map = map_block(d->mask + i, words);
 		if (map.top != first_bits(words))
 			memset(d->payload + 64 * i, 0, 64 * words);
-		for (uint64_t rest = map.top; rest; rest &= rest - 1) {
-			size_t j = i + first_bit(rest);
-			get_packed(r, d->payload + 64 * j, d->mask[j]);
-		}
+		get_block_data(r, d->payload + 64 * i, d->mask + i, map.top);
 	}
 	if (d->size % 64) {
 		unsigned char part[64];

@@ -27,6 +27,14 @@ static inline void pack_exactly(void *to, const void *from, uint64_t mask);
 static inline void unpack_bytes(void *to, const void *from, uint64_t mask);
 static inline void unpack_exactly(void *to, const void *from, uint64_t mask);
 
+/* What is counted in a mask: bits; those that differ from the one before; and 1 if a word is all ones. */
+struct counts {
+	size_t changed, edges, full;
+};
+
+/* Adds what words have, a block at most; before is bit 63 of the word before them. */
+static inline void count_words(const uint64_t *mask, size_t words, uint64_t before, struct counts *counts);
+
 /* A byte for each mark but the first: its distance from the one before, less skip. */
 static inline void put_near(unsigned char *out, uint64_t marks, unsigned skip);
 

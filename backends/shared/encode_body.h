@@ -11,11 +11,11 @@
 
 /* ---- Measuring ---------------------------------------------------------------------------------------------------- */
 
-/* What is counted in a mask. */
-struct counts {
-	size_t changed, edges, bytes, words; /* bits; bits that differ from the one before; bytes and words that are not 0 */
-	size_t far;                          /* bytes that gaps take in a list beyond one each */
-	uint64_t full;                       /* not 0 if a word is all ones */
+/* What is known of a mask before a byte is written. */
+struct measure {
+	struct counts bits;
+	size_t bytes, words; /* that are not 0 */
+	size_t far;          /* bytes that gaps take in a list beyond one each */
 };
 
 /* Where a pass over the marks of a mask is. */
@@ -47,36 +47,23 @@ static inline __attribute__((always_inline)) size_t measure_far(const uint64_t *
 	return far;
 }
 
-#ifndef ENCODE_COUNTS_WORDS
-/* Adds what the words of a block have; before is bit 63 of the word before them. */
-static inline void count_words(const uint64_t *mask, size_t words, uint64_t before, struct counts *counts)
+static inline struct measure measure_mask(const struct tenon_delta *d)
 {
-	for (size_t j = 0; j < words; j++) {
-		counts->changed += count_bits(mask[j]);
-		counts->edges += count_bits(mask[j] ^ (mask[j] << 1 | before));
-		counts->full |= mask[j] == UINT64_MAX;
-		before = mask[j] >> 63;
-	}
-}
-#endif
-
-static inline struct counts count_mask(const struct tenon_delta *d)
-{
-	struct counts counts = {0};
+	struct measure m = {0};
 	struct place place = {0};
 	size_t all = TENON_DELTA_WORDS(d->size);
 	for (size_t i = 0; i < all; i += BLOCK_WORDS) {
 		size_t words = count_block_words(d, i);
 		struct map map = map_block(d->mask + i, words);
-		count_words(d->mask + i, words, i ? d->mask[i - 1] >> 63 : 0, &counts);
+		count_words(d->mask + i, words, i ? d->mask[i - 1] >> 63 : 0, &m.bits);
 		for (int j = 0; j < 8; j++)
-			counts.bytes += count_bits(map.middle[j]);
-		counts.words += count_bits(map.top);
-		counts.far += measure_far(d->mask + i, i, map.top, &place);
+			m.bytes += count_bits(map.middle[j]);
+		m.words += count_bits(map.top);
+		m.far += measure_far(d->mask + i, i, map.top, &place);
 	}
 	if (all)
-		counts.edges += d->mask[all - 1] >> 63; /* a run may end where the page does */
-	return counts;
+		m.bits.edges += d->mask[all - 1] >> 63; /* a run may end where the page does */
+	return m;
 }
 
 /* Word i of the edges: the bits that differ from the one before. */
@@ -107,18 +94,18 @@ struct plan {
 
 static inline struct plan make_plan(const struct tenon_delta *d)
 {
-	struct counts c = count_mask(d);
+	struct measure m = measure_mask(d);
 	const size_t index[KINDS] = {
-		[TENON_ENCODING_RAW] = c.changed == d->size ? 0 : SIZE_MAX,
+		[TENON_ENCODING_RAW] = m.bits.changed == d->size ? 0 : SIZE_MAX,
 		[TENON_ENCODING_BITMAP] = (d->size + 7) / 8,
-		[TENON_ENCODING_HIERARCHICAL] = (d->size + BLOCK_BYTES - 1) / BLOCK_BYTES * 8 + c.words + c.bytes,
-		[TENON_ENCODING_RLE] = c.edges + (c.full ? measure_far_edges(d) : c.far),
-		[TENON_ENCODING_SPARSE] = c.changed + c.far,
+		[TENON_ENCODING_HIERARCHICAL] = (d->size + BLOCK_BYTES - 1) / BLOCK_BYTES * 8 + m.words + m.bytes,
+		[TENON_ENCODING_RLE] = m.bits.edges + (m.bits.full ? measure_far_edges(d) : m.far),
+		[TENON_ENCODING_SPARSE] = m.bits.changed + m.far,
 	};
 	unsigned best = 0;
 	for (unsigned kind = 1; kind < KINDS; kind++)
 		best = index[kind] < index[best] ? kind : best;
-	return (struct plan){best, index[best], c.changed};
+	return (struct plan){best, index[best], m.bits.changed};
 }
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
@@ -212,16 +199,27 @@ static inline void put_index(struct writer *w, const struct tenon_delta *d, unsi
 	}
 }
 
+/* The bytes of a block whose words are named by top. */
+static inline __attribute__((always_inline)) void put_block_data(struct writer *w, const unsigned char *payload,
+	const uint64_t *mask, uint64_t top)
+{
+	struct writer here = *w; /* in registers, whatever is written */
+	if (top == UINT64_MAX)
+		for (size_t j = 0; j < BLOCK_WORDS; j++)
+			put_packed(&here, payload + 64 * j, mask[j]);
+	else
+		for (; top; top &= top - 1)
+			put_packed(&here, payload + 64 * first_bit(top), mask[first_bit(top)]);
+	*w = here;
+}
+
 static inline void put_data(struct writer *w, const struct tenon_delta *d)
 {
 	size_t whole = d->size / 64;
 	for (size_t i = 0; i < whole; i += BLOCK_WORDS) {
 		size_t words = whole - i < BLOCK_WORDS ? whole - i : BLOCK_WORDS;
 		struct map map = map_block(d->mask + i, words);
-		for (uint64_t rest = map.top; rest; rest &= rest - 1) {
-			size_t j = i + first_bit(rest);
-			put_packed(w, d->payload + 64 * j, d->mask[j]);
-		}
+		put_block_data(w, d->payload + 64 * i, d->mask + i, map.top);
 	}
 	if (d->size % 64) {
 		unsigned char part[64] = {0};

@@ -73,6 +73,18 @@ static inline void unpack_exactly(void *to, const void *from, uint64_t mask)
 		((unsigned char *)to)[first_bit(mask)] = *in++;
 }
 
+static inline void count_words(const uint64_t *mask, size_t words, uint64_t before, struct counts *counts)
+{
+	struct counts c = *counts;
+	for (size_t j = 0; j < words; j++) {
+		c.changed += count_bits(mask[j]);
+		c.edges += count_bits(mask[j] ^ (mask[j] << 1 | before));
+		c.full |= mask[j] == UINT64_MAX;
+		before = mask[j] >> 63;
+	}
+	*counts = c;
+}
+
 static inline void put_near(unsigned char *out, uint64_t marks, unsigned skip)
 {
 	size_t from = first_bit(marks) + skip;

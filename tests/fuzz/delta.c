@@ -49,6 +49,8 @@ static struct coder *find_coder(const char *plugin, const char *needs)
 static void add_plugin(const struct plugin *plugin, const struct cpu *cpu)
 {
 	struct why why;
+	if (strcmp(plugin->name, "scalar") == 0)
+		return; /* it is what is linked in */
 	for (uint32_t i = 0; plugin->backend && i < plugin->backend->kernel_count; i++) {
 		const struct tenon_backend_kernel *entry = get_entry(plugin->backend, i);
 		if (check_needs(cpu, entry->needs, &why))
