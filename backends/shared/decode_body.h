@@ -112,13 +112,13 @@ static inline int get_hierarchy(struct reader *r, const struct tenon_delta *d)
 /* ---- Lists -------------------------------------------------------------------------------------------------------- */
 
 /* The bytes of the next 64 that end a varint; those behind the body are none. */
-static inline uint64_t find_ends(const struct reader *r)
+static inline uint64_t find_ends(const unsigned char *at, const unsigned char *end)
 {
 	unsigned char part[64];
-	if (r->end + CHECKSUM - r->at >= 64)
-		return ~map_high(r->at) & first_bits(count_left(r));
+	if (end + CHECKSUM - at >= 64)
+		return ~map_high(at) & first_bits((size_t)(end - at));
 	memset(part, 0x80, sizeof part);
-	memcpy(part, r->at, count_left(r));
+	memcpy(part, at, (size_t)(end - at));
 	return ~map_high(part);
 }
 
@@ -139,54 +139,70 @@ static inline size_t get_varint(const unsigned char *p, size_t bytes)
 	return value;
 }
 
-/*
- * Where a list is: the next mark is counted from `from`; changed bytes were announced; begin: the next mark begins
- * something, so that the list may end before it.
- */
-struct list {
-	size_t from, changed;
-	int begin;
-};
-
-/* Takes the next distance. A mark of RLE is an edge, and the last one may be where the page ends. */
-static inline __attribute__((always_inline)) int take_mark(const struct tenon_delta *d, struct list *list, size_t distance,
-	int edges)
+/* The list ends where exactly the bytes that it announced, one a mark, are left. */
+static inline int get_gaps(struct reader *r, const struct tenon_delta *d)
 {
-	if (distance > d->size - list->from)
-		return 0;
-	size_t mark = list->from + distance;
-	if (edges && !distance && (mark || !list->begin))
-		return 0;
-	if (mark < d->size)
-		d->mask[mark / 64] |= UINT64_C(1) << mark % 64;
-	else if (!edges || list->begin)
-		return 0;
-	list->changed += edges ? (list->begin ? 0 : distance) : 1;
-	list->begin ^= edges;
-	list->from = mark + !edges;
+	const unsigned char *at = r->at, *end = r->end;
+	size_t from = 0, size = d->size;
+	uint64_t *mask = d->mask;
+	if (size)
+		memset(mask, 0, 8 * TENON_DELTA_WORDS(size));
+	while (at != end) {
+		const unsigned char *chunk = at;
+		uint64_t ends = find_ends(at, end);
+		if (!ends)
+			return 0;
+		for (; ends && at < end; ends &= ends - 1) {
+			const unsigned char *next = chunk + first_bit(ends) + 1;
+			size_t gap = get_varint(at, (size_t)(next - at));
+			if (gap >= size - from)
+				return 0;
+			from += gap;
+			mask[from / 64] |= UINT64_C(1) << from % 64;
+			from++;
+			at = next;
+			end--;
+		}
+		if (at > end)
+			return 0;
+	}
+	r->at = at;
 	return 1;
 }
 
-/* The list ends where exactly the bytes that it announced are left. */
-static inline __attribute__((always_inline)) int get_list(struct reader *r, const struct tenon_delta *d, int edges)
+/* The same for edges, of which two make a run. The last one may be where the page ends; its bit is in no word. */
+static inline int get_run_edges(struct reader *r, const struct tenon_delta *d)
 {
-	struct list list = {0, 0, 1};
-	if (d->size)
-		memset(d->mask, 0, 8 * TENON_DELTA_WORDS(d->size));
-	while (!list.begin || count_left(r) != list.changed) {
-		const unsigned char *chunk = r->at;
-		uint64_t ends = find_ends(r);
+	const unsigned char *at = r->at, *end = r->end;
+	size_t from = 0, size = d->size;
+	int runs = 0; /* 1 while the next edge ends a run */
+	if (size)
+		memset(d->mask, 0, 8 * TENON_DELTA_WORDS(size));
+	while (runs || at != end) {
+		const unsigned char *chunk = at;
+		uint64_t ends = find_ends(at, r->end);
 		if (!ends)
 			return 0;
-		for (; ends && (!list.begin || count_left(r) > list.changed); ends &= ends - 1) {
+		for (; ends && (runs || at < end); ends &= ends - 1) {
 			const unsigned char *next = chunk + first_bit(ends) + 1;
-			if (!take_mark(d, &list, get_varint(r->at, (size_t)(next - r->at)), edges))
+			size_t length = get_varint(at, (size_t)(next - at));
+			if (length > size - from || (!length && (from || runs)))
 				return 0;
-			r->at = next;
+			from += length;
+			if (from < size)
+				d->mask[from / 64] |= UINT64_C(1) << from % 64;
+			else if (!runs)
+				return 0;
+			if (runs && length > (size_t)(end - r->at))
+				return 0;
+			end -= runs ? length : 0;
+			runs ^= 1;
+			at = next;
 		}
-		if (count_left(r) < list.changed)
+		if (!runs && at > end)
 			return 0;
 	}
+	r->at = at;
 	return 1;
 }
 
@@ -199,7 +215,7 @@ static inline uint64_t sum_bits(uint64_t x)
 
 static inline int get_runs(struct reader *r, const struct tenon_delta *d)
 {
-	if (!get_list(r, d, 1))
+	if (!get_run_edges(r, d))
 		return 0;
 	uint64_t before = 0;
 	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i++) {
@@ -220,7 +236,7 @@ static inline int get_index(struct reader *r, const struct tenon_delta *d, uint3
 	case TENON_ENCODING_BITMAP: return get_bitmap(r, d);
 	case TENON_ENCODING_HIERARCHICAL: return get_hierarchy(r, d);
 	case TENON_ENCODING_RLE: return get_runs(r, d);
-	default: return get_list(r, d, 0);
+	default: return get_gaps(r, d);
 	}
 }
 

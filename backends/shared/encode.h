@@ -35,8 +35,8 @@ struct counts {
 /* Adds what words have, a block at most; before is bit 63 of the word before them. */
 static inline void count_words(const uint64_t *mask, size_t words, uint64_t before, struct counts *counts);
 
-/* A byte for each mark but the first: its distance from the one before, less skip. */
-static inline void put_near(unsigned char *out, uint64_t marks, unsigned skip);
+/* Writes the varints of the gaps before the bits of a block, up to 64 bytes too many; returns how many bytes count. */
+static inline size_t list_gaps(const uint64_t *mask, uint64_t top, unsigned char *out);
 
 static inline uint32_t update_checksum(uint32_t crc, const void *data, size_t size);
 

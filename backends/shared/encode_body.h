@@ -15,55 +15,52 @@
 struct measure {
 	struct counts bits;
 	size_t bytes, words; /* that are not 0 */
-	size_t far;          /* bytes that gaps take in a list beyond one each */
+	struct map first;    /* of the first block, which is often the only one */
 };
 
-/* Where a pass over the marks of a mask is. */
-struct place {
-	size_t from;     /* behind the last mark */
-	uint64_t filled; /* 1 if the last word had a mark */
-};
+static inline struct map find_map(const struct tenon_delta *d, const struct measure *m, size_t word)
+{
+	return word ? map_block(d->mask + word, count_block_words(d, word)) : m->first;
+}
+
+static inline struct measure measure_mask(const struct tenon_delta *d)
+{
+	struct measure m = {0};
+	size_t all = TENON_DELTA_WORDS(d->size);
+	m.first = map_block(d->mask, count_block_words(d, 0));
+	for (size_t i = 0; i < all; i += BLOCK_WORDS) {
+		struct map map = find_map(d, &m, i);
+		count_words(d->mask + i, count_block_words(d, i), i ? d->mask[i - 1] >> 63 : 0, &m.bits);
+		for (int j = 0; j < 8; j++)
+			m.bytes += count_bits(map.middle[j]);
+		m.words += count_bits(map.top);
+	}
+	if (all)
+		m.bits.edges += d->mask[all - 1] >> 63; /* a run may end where the page does */
+	return m;
+}
+
+/* ---- Lists -------------------------------------------------------------------------------------------------------- */
 
 static inline size_t extra_bytes(size_t value)
 {
 	return (size_t)(value >= 1u << 7) + (value >= 1u << 14) + (value >= 1u << 21) + (value >= 1u << 28);
 }
 
-/* A gap of 128 bytes or more has an empty word in it: only marks that come behind one are looked at. */
-static inline __attribute__((always_inline)) size_t measure_far(const uint64_t *mask, size_t word, uint64_t top,
-	struct place *place)
+/*
+ * The bytes that gaps take in a list beyond one each. One of 128 or more has an empty word in it, so that only the first
+ * marks of words count.
+ */
+static size_t measure_far(const struct tenon_delta *d)
 {
-	size_t far = 0;
-	for (uint64_t rest = top & ~(top << 1 | place->filled); rest; rest &= rest - 1) {
-		size_t j = first_bit(rest), from = place->from;
-		uint64_t before = top & (rest ^ (rest - 1)) >> 1;
-		if (before)
-			from = 64 * (word + last_bit(before)) + last_bit(mask[last_bit(before)]) + 1;
-		far += extra_bytes(64 * (word + j) + first_bit(mask[j]) - from);
+	size_t far = 0, from = 0, words = TENON_DELTA_WORDS(d->size);
+	for (size_t i = 0; i < words; i++) {
+		if (!d->mask[i])
+			continue;
+		far += extra_bytes(64 * i + first_bit(d->mask[i]) - from);
+		from = 64 * i + last_bit(d->mask[i]) + 1;
 	}
-	if (top)
-		place->from = 64 * (word + last_bit(top)) + last_bit(mask[last_bit(top)]) + 1;
-	place->filled = top >> 63;
 	return far;
-}
-
-static inline struct measure measure_mask(const struct tenon_delta *d)
-{
-	struct measure m = {0};
-	struct place place = {0};
-	size_t all = TENON_DELTA_WORDS(d->size);
-	for (size_t i = 0; i < all; i += BLOCK_WORDS) {
-		size_t words = count_block_words(d, i);
-		struct map map = map_block(d->mask + i, words);
-		count_words(d->mask + i, words, i ? d->mask[i - 1] >> 63 : 0, &m.bits);
-		for (int j = 0; j < 8; j++)
-			m.bytes += count_bits(map.middle[j]);
-		m.words += count_bits(map.top);
-		m.far += measure_far(d->mask + i, i, map.top, &place);
-	}
-	if (all)
-		m.bits.edges += d->mask[all - 1] >> 63; /* a run may end where the page does */
-	return m;
 }
 
 /* Word i of the edges: the bits that differ from the one before. */
@@ -87,25 +84,56 @@ static size_t measure_far_edges(const struct tenon_delta *d)
 	return far;
 }
 
+/* A varint of a value below 2^14: writes two bytes, of which the second may not count. Returns how many do. */
+static inline size_t put_pair(unsigned char *out, size_t value)
+{
+	size_t two = value >> 7 != 0;
+	uint16_t pair = (uint16_t)((value & 0x7f) | two << 7 | value >> 7 << 8);
+	memcpy(out, &pair, sizeof pair);
+	return 1 + two;
+}
+
+/* The list of gaps of a page of one block and few changes is written to be measured. */
+enum { LIST_MARKS = 511, LIST_ROOM = 2 * LIST_MARKS + 64 };
+
 struct plan {
 	unsigned kind;
 	size_t index, changed; /* bytes */
+	size_t listed;         /* bytes of list, 0 for none */
+	unsigned char list[LIST_ROOM];
 };
 
-static inline struct plan make_plan(const struct tenon_delta *d)
+static inline void choose(struct plan *plan, unsigned kind, size_t index)
 {
-	struct measure m = measure_mask(d);
-	const size_t index[KINDS] = {
-		[TENON_ENCODING_RAW] = m.bits.changed == d->size ? 0 : SIZE_MAX,
-		[TENON_ENCODING_BITMAP] = (d->size + 7) / 8,
-		[TENON_ENCODING_HIERARCHICAL] = (d->size + BLOCK_BYTES - 1) / BLOCK_BYTES * 8 + m.words + m.bytes,
-		[TENON_ENCODING_RLE] = m.bits.edges + (m.bits.full ? measure_far_edges(d) : m.far),
-		[TENON_ENCODING_SPARSE] = m.bits.changed + m.far,
-	};
-	unsigned best = 0;
-	for (unsigned kind = 1; kind < KINDS; kind++)
-		best = index[kind] < index[best] ? kind : best;
-	return (struct plan){best, index[best], m.bits.changed};
+	if (index < plan->index) {
+		plan->kind = kind;
+		plan->index = index;
+	}
+}
+
+static inline size_t list_far(const struct tenon_delta *d, const struct measure *m, struct plan *plan)
+{
+	if (d->size > BLOCK_BYTES || m->bits.changed > LIST_MARKS)
+		return measure_far(d);
+	plan->listed = list_gaps(d->mask, m->first.top, plan->list);
+	return plan->listed - m->bits.changed;
+}
+
+/* A list takes at least a byte a mark: where others take less, its length need not be known. */
+static inline void make_plan(const struct tenon_delta *d, const struct measure *m, struct plan *plan)
+{
+	size_t blocks = (d->size + BLOCK_BYTES - 1) / BLOCK_BYTES;
+	plan->kind = TENON_ENCODING_RAW;
+	plan->index = m->bits.changed == d->size ? 0 : SIZE_MAX;
+	plan->changed = m->bits.changed;
+	plan->listed = 0;
+	choose(plan, TENON_ENCODING_BITMAP, (d->size + 7) / 8);
+	choose(plan, TENON_ENCODING_HIERARCHICAL, 8 * blocks + m->words + m->bytes);
+	if (m->bits.edges >= plan->index && m->bits.changed >= plan->index)
+		return;
+	size_t far = list_far(d, m, plan);
+	choose(plan, TENON_ENCODING_RLE, m->bits.edges + (m->bits.full ? measure_far_edges(d) : far));
+	choose(plan, TENON_ENCODING_SPARSE, m->bits.changed + far);
 }
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
@@ -131,11 +159,11 @@ static inline void put_bitmap(struct writer *w, const struct tenon_delta *d)
 	w->at += bytes;
 }
 
-static inline void put_hierarchy(struct writer *w, const struct tenon_delta *d)
+static inline void put_hierarchy(struct writer *w, const struct tenon_delta *d, const struct measure *m)
 {
 	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i += BLOCK_WORDS) {
 		size_t words = count_block_words(d, i);
-		struct map map = map_block(d->mask + i, words);
+		struct map map = find_map(d, m, i);
 		memcpy(w->at, &map.top, 8);
 		w->at += 8;
 		put_packed(w, map.middle, map.top);
@@ -156,26 +184,26 @@ static inline void put_hierarchy(struct writer *w, const struct tenon_delta *d)
 static inline __attribute__((always_inline)) size_t put_marks(struct writer *w, size_t i, uint64_t word, size_t from,
 	unsigned skip)
 {
-	size_t gap = 64 * i + first_bit(word) - from, more = count_bits(word) - 1;
+	size_t gap = 64 * i + first_bit(word) - from, end = 64 * i + last_bit(word) + skip;
 	for (; gap >= 1u << 14; gap >>= 7)
 		*w->at++ = (unsigned char)(gap | 0x80);
-	size_t two = gap >> 7 != 0;
-	uint16_t pair = (uint16_t)((gap & 0x7f) | two << 7 | gap >> 7 << 8);
-	memcpy(w->at, &pair, sizeof pair);
-	w->at += 1 + two;
-	put_near(w->at, word, skip);
-	w->at += more;
-	return 64 * i + last_bit(word) + skip;
+	w->at += put_pair(w->at, gap);
+	for (size_t last = first_bit(word) + skip; word &= word - 1, word; last = first_bit(word) + skip)
+		*w->at++ = (unsigned char)(first_bit(word) - last);
+	return end;
 }
 
-static inline void put_gaps(struct writer *w, const struct tenon_delta *d)
+static inline void put_gaps(struct writer *w, const struct tenon_delta *d, const struct plan *plan)
 {
 	size_t from = 0;
-	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i += BLOCK_WORDS) {
-		struct map map = map_block(d->mask + i, count_block_words(d, i));
-		for (uint64_t rest = map.top; rest; rest &= rest - 1)
-			from = put_marks(w, i + first_bit(rest), d->mask[i + first_bit(rest)], from, 1);
+	if (plan->listed) {
+		memcpy(w->at, plan->list, plan->listed);
+		w->at += plan->listed;
+		return;
 	}
+	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i++)
+		if (d->mask[i])
+			from = put_marks(w, i, d->mask[i], from, 1);
 }
 
 static inline void put_runs(struct writer *w, const struct tenon_delta *d)
@@ -188,13 +216,14 @@ static inline void put_runs(struct writer *w, const struct tenon_delta *d)
 	}
 }
 
-static inline void put_index(struct writer *w, const struct tenon_delta *d, unsigned kind)
+static inline void put_index(struct writer *w, const struct tenon_delta *d, const struct measure *m,
+	const struct plan *plan)
 {
-	switch (kind) {
+	switch (plan->kind) {
 	case TENON_ENCODING_BITMAP: put_bitmap(w, d); break;
-	case TENON_ENCODING_HIERARCHICAL: put_hierarchy(w, d); break;
+	case TENON_ENCODING_HIERARCHICAL: put_hierarchy(w, d, m); break;
 	case TENON_ENCODING_RLE: put_runs(w, d); break;
-	case TENON_ENCODING_SPARSE: put_gaps(w, d); break;
+	case TENON_ENCODING_SPARSE: put_gaps(w, d, plan); break;
 	default: break;
 	}
 }
@@ -213,14 +242,11 @@ static inline __attribute__((always_inline)) void put_block_data(struct writer *
 	*w = here;
 }
 
-static inline void put_data(struct writer *w, const struct tenon_delta *d)
+static inline void put_data(struct writer *w, const struct tenon_delta *d, const struct measure *m)
 {
 	size_t whole = d->size / 64;
-	for (size_t i = 0; i < whole; i += BLOCK_WORDS) {
-		size_t words = whole - i < BLOCK_WORDS ? whole - i : BLOCK_WORDS;
-		struct map map = map_block(d->mask + i, words);
-		put_block_data(w, d->payload + 64 * i, d->mask + i, map.top);
-	}
+	for (size_t i = 0; i < whole; i += BLOCK_WORDS)
+		put_block_data(w, d->payload + 64 * i, d->mask + i, find_map(d, m, i).top & first_bits(whole - i));
 	if (d->size % 64) {
 		unsigned char part[64] = {0};
 		memcpy(part, d->payload + 64 * whole, d->size % 64);
@@ -228,20 +254,38 @@ static inline void put_data(struct writer *w, const struct tenon_delta *d)
 	}
 }
 
+static inline void write_parts(unsigned char *to, size_t room, const struct tenon_delta *d, const struct measure *m,
+	const struct plan *plan)
+{
+	size_t body = plan->index + plan->changed;
+	struct header header = {{magic[0], magic[1], magic[2], magic[3]}, plan->kind, d->order, (uint32_t)d->size,
+		(uint32_t)body};
+	memcpy(to, &header, HEADER);
+	struct writer w = {to + HEADER, to + room};
+	put_index(&w, d, m, plan);
+	put_data(&w, d, m);
+	uint32_t checksum = update_checksum(0, to, HEADER + body);
+	memcpy(w.at, &checksum, CHECKSUM);
+}
+
+/* A small encoding is written where there is room behind it, so that all vectors can be written whole, and copied. */
+enum { SMALL = 512 };
+
 static inline int encode_body(const struct tenon_delta_encode_args *a)
 {
 	const struct tenon_delta *d = a->delta;
-	struct plan plan = make_plan(d);
-	size_t body = plan.index + plan.changed, length = TENON_DELTA_OVERHEAD + body;
-	struct header header = {{magic[0], magic[1], magic[2], magic[3]}, plan.kind, d->order, (uint32_t)d->size,
-		(uint32_t)body};
-	memcpy(a->encoded, &header, HEADER);
-	struct writer w = {a->encoded + HEADER, a->encoded + length};
-	put_index(&w, d, plan.kind);
-	put_data(&w, d);
-	uint32_t checksum = update_checksum(0, a->encoded, HEADER + body);
-	memcpy(w.at, &checksum, CHECKSUM);
+	struct measure m = measure_mask(d);
+	struct plan plan;
+	make_plan(d, &m, &plan);
+	size_t length = TENON_DELTA_OVERHEAD + plan.index + plan.changed;
 	*a->length = length;
+	if (length > SMALL) {
+		write_parts(a->encoded, length, d, &m, &plan);
+		return TENON_OK;
+	}
+	unsigned char small[SMALL + 64];
+	write_parts(small, sizeof small, d, &m, &plan);
+	memcpy(a->encoded, small, length);
 	return TENON_OK;
 }
 

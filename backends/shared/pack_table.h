@@ -85,13 +85,19 @@ static inline void count_words(const uint64_t *mask, size_t words, uint64_t befo
 	*counts = c;
 }
 
-static inline void put_near(unsigned char *out, uint64_t marks, unsigned skip)
+static inline size_t list_gaps(const uint64_t *mask, uint64_t top, unsigned char *out)
 {
-	size_t from = first_bit(marks) + skip;
-	for (marks &= marks - 1; marks; marks &= marks - 1) {
-		*out++ = (unsigned char)(first_bit(marks) - from);
-		from = first_bit(marks) + skip;
-	}
+	unsigned char *at = out;
+	size_t from = 0;
+	for (; top; top &= top - 1)
+		for (uint64_t word = mask[first_bit(top)]; word; word &= word - 1) {
+			size_t mark = 64 * first_bit(top) + first_bit(word), gap = mark - from, two = gap >> 7 != 0;
+			uint16_t pair = (uint16_t)((gap & 0x7f) | two << 7 | gap >> 7 << 8);
+			memcpy(at, &pair, sizeof pair);
+			at += 1 + two;
+			from = mark + 1;
+		}
+	return (size_t)(at - out);
 }
 
 #endif

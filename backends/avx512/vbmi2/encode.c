@@ -57,14 +57,46 @@ static inline void unpack_exactly(void *to, const void *from, uint64_t mask)
 	_mm512_storeu_si512(to, unpack(_mm512_maskz_loadu_epi8(first_bits(count_bits(mask)), from), mask));
 }
 
-/* The marks from the second on, less those from the first on. */
-static inline void put_near(unsigned char *out, uint64_t marks, unsigned skip)
+/* Where the bits of a block are; 64 bytes behind them have no meaning. */
+static inline size_t find_places(const uint64_t *mask, uint64_t top, uint16_t *places)
 {
-	const __m512i places = _mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928, 0x2726252423222120,
+	const __m512i every = _mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928, 0x2726252423222120,
 		0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908, 0x0706050403020100);
-	__m512i from = pack(_mm512_add_epi8(places, _mm512_set1_epi8((char)skip)), marks);
-	__m512i to = pack(places, marks & (marks - 1));
-	_mm512_mask_storeu_epi8(out, first_bits(count_bits(marks) - 1), _mm512_sub_epi8(to, from));
+	uint16_t *at = places;
+	for (; top; top &= top - 1) {
+		uint64_t word = mask[first_bit(top)];
+		__m512i bits = pack(every, word), base = _mm512_set1_epi16((short)(64 * first_bit(top)));
+		__m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(bits));
+		_mm512_storeu_si512(at, _mm512_add_epi16(low, base));
+		if (__builtin_expect(count_bits(word) > 32, 0)) {
+			__m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(bits, 1));
+			_mm512_storeu_si512(at + 32, _mm512_add_epi16(high, base));
+		}
+		at += count_bits(word);
+	}
+	return (size_t)(at - places);
+}
+
+/* 32 gaps at a time become 64 bytes, of which those that count are packed. */
+static inline size_t list_gaps(const uint64_t *mask, uint64_t top, unsigned char *out)
+{
+	uint16_t places[1 + 512 + 64];
+	unsigned char *at = out;
+	places[0] = UINT16_MAX;
+	size_t count = find_places(mask, top, places + 1);
+	for (size_t i = 0; i < count; i += 32) {
+		uint32_t there = (uint32_t)first_bits(count - i);
+		__m512i gap = _mm512_sub_epi16(_mm512_loadu_si512(places + 1 + i), _mm512_loadu_si512(places + i));
+		gap = _mm512_sub_epi16(gap, _mm512_set1_epi16(1));
+		__m512i upper = _mm512_srli_epi16(gap, 7);
+		uint32_t two = _mm512_mask_test_epi16_mask(there, upper, upper);
+		__m512i pair = _mm512_or_si512(_mm512_and_si512(gap, _mm512_set1_epi16(0x7f)), _mm512_slli_epi16(upper, 8));
+		pair = _mm512_or_si512(pair, _mm512_maskz_set1_epi16(two, 0x80));
+		uint64_t counted = _pdep_u64(there, 0x5555555555555555) | _pdep_u64(two, 0xaaaaaaaaaaaaaaaa);
+		_mm512_storeu_si512(at, pack(pair, counted));
+		at += count_bits(counted);
+	}
+	return (size_t)(at - out);
 }
 
 /* Eight words at a time; beside each the one before it. */
