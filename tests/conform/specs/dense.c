@@ -3,9 +3,8 @@
  * Spec of the query-against-rows family: one query against count rows. No state.
  */
 #include <float.h>
-#include <math.h>
 
-#include "tests/conform/spec.h"
+#include "tests/conform/specs/cosine.h"
 
 enum { KIND = AXIS_OWN, DIM, COUNT, PAD, PLACE, VALUE };
 enum kind { PLAIN, EDGE, WILD, WHOLE, LONE, SCALED, PARALLEL, LIMIT, KINDS };
@@ -44,12 +43,6 @@ static struct shape get_shape(const struct trial *t)
 	return s;
 }
 
-static void scale(float *v, size_t n, int64_t exponent)
-{
-	for (size_t i = 0; i < n; i++)
-		v[i] = ldexpf(v[i], (int)exponent);
-}
-
 /* Multiples of the query: cosines that rounding takes beyond 1. */
 static void make_parallel(const struct shape *s, const float *query, float *rows)
 {
@@ -79,8 +72,8 @@ static void make_values(const struct trial *t, const struct shape *s, float *que
 			rows[(size_t)place % (s->dim + s->floats) - s->dim] = get_lone_value(value);
 		break;
 	case SCALED:
-		scale(query, place % 2 ? s->dim : 0, value);
-		scale(rows + s->floats - s->dim, place / 2 % 2 ? s->dim : 0, place / 4 % 2 ? -value : value);
+		scale_floats(query, place % 2 ? s->dim : 0, value);
+		scale_floats(rows + s->floats - s->dim, place / 2 % 2 ? s->dim : 0, place / 4 % 2 ? -value : value);
 		break;
 	case PARALLEL: make_parallel(s, query, rows); break;
 	case LIMIT: make_limit(s, place, value, query, rows); break;
@@ -103,7 +96,8 @@ static void make(struct trial *t)
 
 /* ---- Arguments: all kernels of the family have the same struct --------------------------------------------------- */
 
-_Static_assert(sizeof(struct tenon_vector_similarity_args) == sizeof(struct tenon_inner_product_args), "one layout");
+_Static_assert(sizeof(struct tenon_vector_similarity_args) == sizeof(struct tenon_inner_product_args) &&
+	sizeof(struct tenon_squared_distance_args) == sizeof(struct tenon_inner_product_args), "one layout");
 
 static void bind(const struct trial *t, const struct placed *p, void *args)
 {
@@ -182,35 +176,6 @@ static void sweep(struct sweep *s)
 
 /* ---- Oracle ------------------------------------------------------------------------------------------------------ */
 
-#define UNIT 0x1p-24
-
-static double gamma_of(double roundings)
-{
-	return roundings * UNIT / (1 - roundings * UNIT);
-}
-
-/* Products of floats are exact in double; a long double keeps a sum of 70000 of them far below the bounds. */
-struct sums {
-	long double qq, cc, qc, magnitude; /* magnitude: sum of |q*c| */
-	double largest;                    /* of |q*c| summed in any way: may it overflow? */
-	bool is_finite, has_query, has_row;
-};
-
-static struct sums add_up(const float *q, const float *c, size_t n)
-{
-	struct sums s = {.is_finite = true};
-	for (size_t i = 0; i < n; i++) {
-		s.qq += (long double)q[i] * q[i];
-		s.cc += (long double)c[i] * c[i];
-		s.qc += (long double)q[i] * c[i];
-		s.magnitude += fabsl((long double)q[i] * c[i]);
-		s.is_finite &= isfinite(q[i]) && isfinite(c[i]);
-		s.has_query |= q[i] != 0;
-		s.has_row |= c[i] != 0;
-	}
-	return s;
-}
-
 static struct sums add_up_row(const struct trial *t, size_t row)
 {
 	struct shape s = get_shape(t);
@@ -238,17 +203,34 @@ static void judge_inner_product(const struct trial *t, const struct placed *p, s
 static void judge_vector_similarity(const struct trial *t, const struct placed *p, size_t buffer, size_t row,
 	struct answer *answer)
 {
-	struct sums s = add_up_row(t, row);
+	struct shape s = get_shape(t);
 	(void)p;
 	(void)buffer;
-	*answer = (struct answer){.value = NAN};
-	if (!s.is_finite)
-		return;
-	answer->value = 0;
-	if (!s.has_query || !s.has_row)
-		return;
-	answer->value = (double)(s.qc / (sqrtl(s.qq) * sqrtl(s.cc)));
-	answer->bound = 2 * gamma_of(ceil((double)get_shape(t).dim / 32) + 6) + 4 * UNIT;
+	judge_cosine(t->buffer[QUERY].content, (const float *)t->buffer[ROWS].content + row * s.stride, s.dim,
+		2 * gamma_of(ceil((double)s.dim / 32) + 6) + 4 * UNIT, answer);
+}
+
+/* All terms are positive, so the error is relative; squares may overflow, and what is not finite spreads. */
+static void judge_squared_distance(const struct trial *t, const struct placed *p, size_t buffer, size_t row,
+	struct answer *answer)
+{
+	struct shape s = get_shape(t);
+	const float *q = t->buffer[QUERY].content, *c = (const float *)t->buffer[ROWS].content + row * s.stride;
+	long double sum = 0;
+	bool is_finite = true;
+	(void)p;
+	(void)buffer;
+	for (size_t i = 0; i < s.dim; i++) {
+		long double difference = (long double)q[i] - c[i];
+		sum += difference * difference;
+		is_finite &= isfinite(q[i]) && isfinite(c[i]);
+	}
+	answer->value = (double)sum;
+	answer->bound = gamma_of(ceil((double)s.dim / 32) + 8) * (double)sum + (double)s.dim * 0x1p-149;
+	if (!is_finite || sum * (1 + 0x1p-10L) > FLT_MAX)
+		answer->bound = INFINITY;
+	if (t->point.at[KIND] == WHOLE)
+		answer->bound = 0;
 }
 
 #define SPEC(name) \
@@ -257,3 +239,4 @@ static void judge_vector_similarity(const struct trial *t, const struct placed *
 
 SPEC(inner_product);
 SPEC(vector_similarity);
+SPEC(squared_distance);

@@ -9,13 +9,6 @@
 	extern const struct spec spec_##name; \
 	const struct spec spec_##name = {.kernel = #name}
 
-PENDING(squared_distance);
-PENDING(similarity_matrix);
-PENDING(pairwise_similarity);
-PENDING(decay_power_law);
-PENDING(decay_two_component);
-PENDING(binding_decay);
-PENDING(fan_effect);
 PENDING(delta_apply);
 PENDING(delta_merge);
 PENDING(delta_diff);
