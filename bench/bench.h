@@ -31,6 +31,7 @@ struct race {
 	void *output;
 	size_t size;
 	const void *initial;
+	unsigned renew;             /* copies initial anew every so many calls, for kernels that leave the range; 0: never */
 	double bytes;               /* that a call moves, for GB/s; 0: not given */
 	struct contender limit;     /* what the machine can do at all: the same bytes, nothing computed */
 	struct contender strict;    /* the plain sequential loop, for ratio_scalar; without it scalar itself */

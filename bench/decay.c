@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Topic: exp over an array in cache against a loop of libm's expf, decay_exponential in cache against the loop that one
- * would write with expf, and in memory against the streaming limit.
+ * Topic: exp and log over an array in cache against loops of libm's expf and logf, the laws of decay in cache against the
+ * loops that one would write with libm, and decay_exponential in memory against the streaming limit.
  */
 #include <math.h>
 #include <stdio.h>
@@ -89,9 +89,53 @@ static bool race_decay(size_t n, bool streams)
 	return good;
 }
 
+/* ---- The other laws ---------------------------------------------------------------------------------------------- */
+
+enum { LAW_COUNT = 10000 };
+
+static void run_power_loop(void *context, size_t times)
+{
+	const struct tenon_decay_power_law_args *a = context;
+	for (size_t t = 0; t < times; t++)
+		for (size_t i = 0; i < a->n; i++)
+			a->out[i] = a->values[i] * powf(1 + (float)a->ages[i] / a->t0, -a->beta);
+}
+
+static void run_component_loop(void *context, size_t times)
+{
+	const struct tenon_decay_two_component_args *a = context;
+	for (size_t t = 0; t < times; t++)
+		for (size_t i = 0; i < a->n; i++)
+			a->out[i] = a->values[i] * powf(a->base, (float)a->ages[i] / a->stabilities[i]);
+}
+
+static bool race_laws(void)
+{
+	static float stabilities[LAW_COUNT], out[LAW_COUNT];
+	static uint64_t ages[LAW_COUNT];
+	float *values = make_floats(LAW_COUNT, 1);
+	uint64_t state = 2;
+	for (size_t i = 0; i < LAW_COUNT; i++) {
+		ages[i] = next_random(&state) >> 9;
+		stabilities[i] = (float)(next_random(&state) >> 12) + 60;
+	}
+	struct tenon_decay_power_law_args power = {values, ages, LAW_COUNT, 3600, 0.5f, -INFINITY, out};
+	struct tenon_decay_two_component_args component = {values, ages, stabilities, LAW_COUNT, 0.9f, -INFINITY, out};
+	struct race race = {.kernel = "decay_power_law", .shape = "10000", .args = &power, .output = out, .size = sizeof out,
+			    .bytes = 16.0 * LAW_COUNT, .strict = {"libm loop", run_power_loop, &power}};
+	bool good = run_race(&race);
+	race = (struct race){.kernel = "decay_two_component", .shape = "10000", .args = &component, .output = out,
+			     .size = sizeof out, .bytes = 20.0 * LAW_COUNT,
+			     .strict = {"libm loop", run_component_loop, &component}};
+	good = run_race(&race) && good;
+	free(values);
+	return good;
+}
+
 bool bench_decay(void)
 {
 	bool good = race_exp();
 	good = race_decay(10000, false) && good;
-	return race_decay(10000000, true) && good;
+	good = race_decay(10000000, true) && good;
+	return race_laws() && good;
 }

@@ -29,8 +29,12 @@ struct field {
 static void run_call(void *context, size_t times)
 {
 	const struct call *call = context;
-	for (size_t i = 0; i < times; i++)
-		call->function(call->race->args, call->race->scratch);
+	const struct race *race = call->race;
+	for (size_t i = 0; i < times; i++) {
+		if (race->renew && i % race->renew == 0)
+			memcpy(race->output, race->initial, race->size);
+		call->function(race->args, race->scratch);
+	}
 }
 
 struct contender call_contender(const char *name, struct call *call)
