@@ -56,6 +56,9 @@ static inline vec vec_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 static inline vec vec_div(vec a, vec b) { return _mm256_div_ps(a, b); }
 static inline vec vec_sqrt(vec a) { return _mm256_sqrt_ps(a); }
 
+/* Has a computed before whatever is kept later: compilers would take interleaved chains apart, to save registers. */
+static inline void vec_keep(vec *a) { __asm__ volatile("" : "+x"(*a)); }
+
 /* Clears the sign; keeps the sign alone. */
 static inline vec vec_abs(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 static inline vec vec_sign(vec a) { return _mm256_and_ps(_mm256_set1_ps(-0.0f), a); }
@@ -94,6 +97,16 @@ static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, i
 	return mask_any(_mm256_castsi256_ps(_mm256_or_si256(subnormal, nonfinite)));
 }
 
+/* Are all lanes of count vectors from +0 to 1? */
+static inline __attribute__((always_inline)) int vec_all_unit(const vec *a, int count)
+{
+	vec_int largest = _mm256_castps_si256(a[0]);
+	for (int j = 1; j < count; j++)
+		largest = _mm256_max_epu32(largest, _mm256_castps_si256(a[j]));
+	vec_int one = _mm256_set1_epi32(0x3f800000);
+	return _mm256_movemask_epi8(_mm256_cmpeq_epi32(_mm256_max_epu32(largest, one), one)) == -1;
+}
+
 /* yes where the mask is set, else no. */
 static inline vec vec_select(vec_mask mask, vec yes, vec no) { return _mm256_blendv_ps(no, yes, mask); }
 static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no)
@@ -123,12 +136,14 @@ static inline vec uint_to_vec(vec_int a)
 	return _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(0x1p16f)), low);
 }
 
-/* table[index] of VEC_TABLE floats in vectors; index is below VEC_TABLE. */
-#define VEC_TABLE 16
+/* table[index] of 32 floats in vectors; index is below 32. */
 static inline vec vec_lookup(const vec *table, vec_int index)
 {
-	vec low = _mm256_permutevar8x32_ps(table[0], index), high = _mm256_permutevar8x32_ps(table[1], index);
-	return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)));
+	__m256 bit_3 = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
+	__m256 bit_4 = _mm256_castsi256_ps(_mm256_slli_epi32(index, 27));
+	__m256 low = _mm256_blendv_ps(_mm256_permutevar8x32_ps(table[0], index), _mm256_permutevar8x32_ps(table[1], index), bit_3);
+	__m256 high = _mm256_blendv_ps(_mm256_permutevar8x32_ps(table[2], index), _mm256_permutevar8x32_ps(table[3], index), bit_3);
+	return _mm256_blendv_ps(low, high, bit_4);
 }
 
 /*

@@ -46,6 +46,9 @@ static inline vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
 static inline vec vec_div(vec a, vec b) { return _mm512_div_ps(a, b); }
 static inline vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
 
+/* Has a computed before whatever is kept later: compilers would take interleaved chains apart, to save registers. */
+static inline void vec_keep(vec *a) { __asm__ volatile("" : "+v"(*a)); }
+
 /* Clears the sign; keeps the sign alone. */
 static inline vec vec_abs(vec a) { return _mm512_abs_ps(a); }
 static inline vec vec_sign(vec a) { return _mm512_and_ps(a, _mm512_set1_ps(-0.0f)); }
@@ -83,6 +86,15 @@ static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, i
 	return unusual != 0;
 }
 
+/* Are all lanes of count vectors from +0 to 1? */
+static inline __attribute__((always_inline)) int vec_all_unit(const vec *a, int count)
+{
+	__m512i largest = _mm512_castps_si512(a[0]);
+	for (int j = 1; j < count; j++)
+		largest = _mm512_max_epu32(largest, _mm512_castps_si512(a[j]));
+	return _mm512_cmpgt_epu32_mask(largest, _mm512_set1_epi32(0x3f800000)) == 0;
+}
+
 /* yes where the mask is set, else no. */
 static inline vec vec_select(vec_mask mask, vec yes, vec no) { return _mm512_mask_blend_ps(mask, no, yes); }
 static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no)
@@ -107,8 +119,7 @@ static inline vec int_to_vec(vec_int a) { return _mm512_cvtepi32_ps(a); }
 /* The same of integers without a sign. */
 static inline vec uint_to_vec(vec_int a) { return _mm512_cvtepu32_ps(a); }
 
-/* table[index] of VEC_TABLE floats in vectors; index is below VEC_TABLE. */
-#define VEC_TABLE 32
+/* table[index] of 32 floats in vectors; index is below 32. */
 static inline vec vec_lookup(const vec *table, vec_int index)
 {
 	return _mm512_permutex2var_ps(table[0], index, table[1]);

@@ -68,6 +68,9 @@ static inline vec vec_mul(vec a, vec b) { return vmulq_f32(a, b); }
 static inline vec vec_div(vec a, vec b) { return vdivq_f32(a, b); }
 static inline vec vec_sqrt(vec a) { return vsqrtq_f32(a); }
 
+/* Has a computed before whatever is kept later: compilers would take interleaved chains apart, to save registers. */
+static inline void vec_keep(vec *a) { __asm__ volatile("" : "+w"(*a)); }
+
 /* Clears the sign; keeps the sign alone. */
 static inline vec vec_abs(vec a) { return vabsq_f32(a); }
 static inline vec vec_sign(vec a)
@@ -109,6 +112,15 @@ static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, i
 	return mask_any(vorrq_u32(subnormal, vcgtq_s32(largest, vdupq_n_s32(0x7f7fffff))));
 }
 
+/* Are all lanes of count vectors from +0 to 1? */
+static inline __attribute__((always_inline)) int vec_all_unit(const vec *a, int count)
+{
+	uint32x4_t largest = vreinterpretq_u32_f32(a[0]);
+	for (int j = 1; j < count; j++)
+		largest = vmaxq_u32(largest, vreinterpretq_u32_f32(a[j]));
+	return vmaxvq_u32(largest) <= 0x3f800000;
+}
+
 /* yes where the mask is set, else no. */
 static inline vec vec_select(vec_mask mask, vec yes, vec no) { return vbslq_f32(mask, yes, no); }
 static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no) { return vbslq_s32(mask, yes, no); }
@@ -130,14 +142,18 @@ static inline vec int_to_vec(vec_int a) { return vcvtq_f32_s32(a); }
 /* The same of integers without a sign. */
 static inline vec uint_to_vec(vec_int a) { return vcvtq_f32_u32(vreinterpretq_u32_s32(a)); }
 
-/* table[index] of VEC_TABLE floats in vectors; index is below VEC_TABLE. Bytes are looked up: 4 * index + 0, 1, 2, 3. */
-#define VEC_TABLE 16
+/* table[index] of 32 floats in vectors; index is below 32. Bytes are looked up, 4 * index + 0, 1, 2, 3, in two halves. */
 static inline vec vec_lookup(const vec *table, vec_int index)
 {
-	uint8x16x4_t bytes = {{vreinterpretq_u8_f32(table[0]), vreinterpretq_u8_f32(table[1]),
-		vreinterpretq_u8_f32(table[2]), vreinterpretq_u8_f32(table[3])}};
-	uint32x4_t at = vmlaq_n_u32(vdupq_n_u32(0x03020100), vreinterpretq_u32_s32(index), 0x04040404);
-	return vreinterpretq_f32_u8(vqtbl4q_u8(bytes, vreinterpretq_u8_u32(at)));
+	uint8x16x4_t low, high;
+	for (int j = 0; j < 4; j++) {
+		low.val[j] = vreinterpretq_u8_f32(table[j]);
+		high.val[j] = vreinterpretq_u8_f32(table[4 + j]);
+	}
+	uint32x4_t wide = vmlaq_n_u32(vdupq_n_u32(0x03020100), vreinterpretq_u32_s32(index), 0x04040404);
+	uint8x16_t at = vreinterpretq_u8_u32(wide);
+	/* Beyond its 64 bytes the first gives 0, and the second leaves what it is given. */
+	return vreinterpretq_f32_u8(vqtbx4q_u8(vqtbl4q_u8(low, at), high, vsubq_u8(at, vdupq_n_u8(64))));
 }
 
 /* to[count] from count vectors of u64, or one from the first n of them: each rounded once, to nearest even. */

@@ -23,25 +23,33 @@ static EXP_INLINE vec binding_kept(const struct tenon_binding_decay_args *a)
 	return kept;
 }
 
-/* Notes lanes that are a NaN: the clamp leaves nothing else that is not finite. */
-static EXP_INLINE vec binding_vector(vec strength, vec kept, vec_mask *finite)
+/*
+ * Clamps y[count], noting the lanes that are a NaN; nothing else that is not finite is left. Strengths are from 0 to 1
+ * but for the first call, so that most blocks need no more than a look.
+ */
+static EXP_INLINE void binding_clamp(vec *y, vec_mask *finite, int count)
 {
-	vec y = vec_mul(strength, kept);
-	*finite = mask_and(*finite, vec_equal(y, y));
-	return vec_max(vec_set(0.0f), vec_min(vec_set(1.0f), y));
+	if (__builtin_expect(vec_all_unit(y, count), 1))
+		return;
+	for (int j = 0; j < count; j++) {
+		*finite = mask_and(*finite, vec_equal(y[j], y[j]));
+		y[j] = vec_max(vec_set(0.0f), vec_min(vec_set(1.0f), y[j]));
+	}
 }
 
 /* Whole blocks, elements from i to end. */
 static EXP_INLINE void binding_blocks(float *p, size_t i, size_t end, vec kept, vec_mask *finite, int ahead)
 {
 	for (; i < end; i += (size_t)EXP_BLOCK * VEC_LANES) {
+		vec y[EXP_BLOCK];
 		if (ahead)
 			for (size_t line = 0; line < EXP_BLOCK * sizeof(vec); line += 64)
 				vec_prefetch_to_write((const void *)((uintptr_t)(p + i) + BINDING_AHEAD + line));
-		for (int j = 0; j < EXP_BLOCK; j++) {
-			vec strength = vec_load(p + i + j * VEC_LANES);
-			vec_store(p + i + j * VEC_LANES, binding_vector(strength, kept, finite));
-		}
+		for (int j = 0; j < EXP_BLOCK; j++)
+			y[j] = vec_mul(vec_load(p + i + j * VEC_LANES), kept);
+		binding_clamp(y, finite, EXP_BLOCK);
+		for (int j = 0; j < EXP_BLOCK; j++)
+			vec_store(p + i + j * VEC_LANES, y[j]);
 	}
 }
 
@@ -56,8 +64,9 @@ static inline int binding_decay_body(const struct tenon_binding_decay_args *a)
 		binding_blocks(a->strengths, 0, i, kept, &finite, 0);
 	for (; i < a->n; i += VEC_LANES) {
 		size_t n = a->n - i < VEC_LANES ? a->n - i : VEC_LANES;
-		vec strength = vec_load_first(a->strengths + i, n);
-		vec_store_first(a->strengths + i, n, binding_vector(strength, kept, &finite));
+		vec y = vec_mul(vec_load_first(a->strengths + i, n), kept);
+		binding_clamp(&y, &finite, 1);
+		vec_store_first(a->strengths + i, n, y);
 	}
 	return mask_any(mask_not(finite)) ? TENON_ENONFINITE : TENON_OK;
 }

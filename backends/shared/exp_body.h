@@ -19,6 +19,8 @@ static EXP_INLINE void horner_step(vec *q, const vec *r, float c, int count)
 {
 	for (int j = 0; j < count; j++)
 		q[j] = vec_add(vec_mul(q[j], r[j]), vec_set(c));
+	for (int j = 0; j < count; j++)
+		vec_keep(&q[j]);
 }
 
 /* e[count] = exp(-x), count at most EXP_BLOCK, for x >= 0: +0 below 2^-126 and for +Inf, NaN for NaN. */

@@ -11,9 +11,10 @@
 
 #include "backends/shared/log_body.h"
 
-#define FAN_TABLE (VEC_TABLE / VEC_LANES) /* vectors in the table of roots */
+#define FAN_ROOTS 32 /* what vec_lookup() takes */
+#define FAN_TABLE (FAN_ROOTS / VEC_LANES)
 
-/* A call in progress; roots: of the fans below VEC_TABLE; finite: the lanes in which every output was. */
+/* A call in progress; roots: of the fans below FAN_ROOTS; finite: the lanes in which every output was. */
 struct fan {
 	float *activations;
 	const uint32_t *fans;
@@ -35,7 +36,7 @@ static EXP_INLINE void fan_roots(const struct fan *f, const vec_int *fans, vec *
 	vec_int all = fans[0];
 	for (int j = 1; j < count; j++)
 		all = int_or(all, fans[j]);
-	if (__builtin_expect(mask_any(mask_not(int_equal(int_and(all, int_set(-VEC_TABLE)), int_set(0)))), 0)) {
+	if (__builtin_expect(mask_any(mask_not(int_equal(int_and(all, int_set(-FAN_ROOTS)), int_set(0)))), 0)) {
 		fan_convert(fans, root, count);
 		for (int j = 0; j < count; j++)
 			root[j] = vec_sqrt(root[j]);
@@ -107,8 +108,8 @@ static EXP_INLINE int fan_all(struct fan *f, size_t n, uint32_t form)
 
 static inline void fan_fill_roots(struct fan *f)
 {
-	int32_t numbers[VEC_TABLE];
-	for (int i = 0; i < VEC_TABLE; i++)
+	int32_t numbers[FAN_ROOTS];
+	for (int i = 0; i < FAN_ROOTS; i++)
 		numbers[i] = i > 1 ? i : 1;
 	for (int j = 0; j < FAN_TABLE; j++)
 		f->roots[j] = vec_sqrt(int_to_vec(int_load(numbers + j * VEC_LANES)));

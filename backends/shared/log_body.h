@@ -11,27 +11,36 @@
 #include "backends/shared/exp_body.h"
 #include "backends/shared/log_constants.h"
 
+/* Two steps in one: q f^2 + (high f + low). */
+static EXP_INLINE void horner_pair(vec *q, const vec *f, const vec *square, float high, float low, int count)
+{
+	for (int j = 0; j < count; j++) {
+		vec pair = vec_add(vec_mul(f[j], vec_set(high)), vec_set(low));
+		q[j] = vec_add(vec_mul(q[j], square[j]), pair);
+	}
+	for (int j = 0; j < count; j++)
+		vec_keep(&q[j]);
+}
+
 /* y[count] = ln(x * 2^(127 - bias)), count at most EXP_BLOCK, for x from 2^-126 up to FLT_MAX. */
 static EXP_INLINE void vec_log_scaled(const vec *x, const vec *bias, vec *y, int count)
 {
-	vec k[EXP_BLOCK], f[EXP_BLOCK], q[EXP_BLOCK];
+	vec k[EXP_BLOCK], f[EXP_BLOCK], square[EXP_BLOCK], q[EXP_BLOCK];
 	for (int j = 0; j < count; j++) {
 		vec_int bits = int_add(vec_as_int(x[j]), int_set(0x3f800000 - LOG_FIRST));
 		vec_int m = int_add(int_and(bits, int_set(0x7fffff)), int_set(LOG_FIRST));
 		k[j] = vec_sub(int_to_vec(int_shift_right(bits, 23)), bias[j]);
 		f[j] = vec_sub(int_as_vec(m), vec_set(1.0f));
+		square[j] = vec_mul(f[j], f[j]);
 		q[j] = vec_set(LOG_C10);
 	}
-	horner_step(q, f, LOG_C9, count);
-	horner_step(q, f, LOG_C8, count);
-	horner_step(q, f, LOG_C7, count);
-	horner_step(q, f, LOG_C6, count);
-	horner_step(q, f, LOG_C5, count);
-	horner_step(q, f, LOG_C4, count);
+	horner_pair(q, f, square, LOG_C9, LOG_C8, count);
+	horner_pair(q, f, square, LOG_C7, LOG_C6, count);
+	horner_pair(q, f, square, LOG_C5, LOG_C4, count);
 	horner_step(q, f, LOG_C3, count);
 	horner_step(q, f, LOG_C2, count);
 	for (int j = 0; j < count; j++)
-		q[j] = vec_add(vec_mul(vec_mul(f[j], f[j]), q[j]), vec_mul(k[j], vec_set(LOG_LN2_LOW)));
+		q[j] = vec_add(vec_mul(square[j], q[j]), vec_mul(k[j], vec_set(LOG_LN2_LOW)));
 	for (int j = 0; j < count; j++)
 		y[j] = vec_add(vec_mul(k[j], vec_set(LOG_LN2_HIGH)), vec_add(q[j], f[j]));
 }
