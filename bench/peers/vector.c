@@ -7,6 +7,8 @@
 
 #include "bench/peers/vector.h"
 
+enum { BLOCK = 512 }; /* floats */
+
 #define RUN(name, width) \
 	void run_##name##_##width(void *context, size_t times) \
 	{ \

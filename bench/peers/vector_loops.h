@@ -40,15 +40,33 @@ TARGET static void LOOP(exp)(any_fn *function, const void *args)
 	}
 }
 
+/*
+ * out[i] = values[i] * RESULT, where RESULT calls the function with `x`, the ARGUMENT at `at`: a block of arguments first,
+ * since a division before each call would make every call wait for it (a third slower).
+ */
+#define BLOCKWISE(ARGUMENT, RESULT) \
+	float block[BLOCK]; \
+	size_t whole = a.n / WIDTH * WIDTH; \
+	for (size_t start = 0; start < whole; start += BLOCK) { \
+		size_t end = start + BLOCK < whole ? start + BLOCK : whole; \
+		for (size_t at = start; at < end; at += WIDTH) \
+			LOOP(store)(block + at - start, ARGUMENT); \
+		for (size_t at = start; at < end; at += WIDTH) { \
+			LOOP(floats) x = LOOP(load)(block + at - start), y = RESULT; \
+			LOOP(store)(a.out + at, LOOP(load)(a.values + at) * y); \
+		} \
+	} \
+	if (whole < a.n) { \
+		size_t at = a.n - WIDTH; \
+		LOOP(floats) x = ARGUMENT, y = RESULT; \
+		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * y); \
+	}
+
 TARGET static void LOOP(decay_exponential)(any_fn *function, const void *args)
 {
 	const struct tenon_decay_exponential_args a = *(const struct tenon_decay_exponential_args *)args;
 	LOOP(one_fn) *f = (LOOP(one_fn) *)function;
-	for (size_t i = 0; i < a.n; i += WIDTH) {
-		size_t at = i + WIDTH <= a.n ? i : a.n - WIDTH;
-		LOOP(floats) e = f(-LOOP(load_ages)(a.ages + at) / a.tau);
-		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * e);
-	}
+	BLOCKWISE(-LOOP(load_ages)(a.ages + at) / a.tau, f(x))
 }
 
 TARGET static void LOOP(decay_power_law)(any_fn *function, const void *args)
@@ -56,11 +74,7 @@ TARGET static void LOOP(decay_power_law)(any_fn *function, const void *args)
 	const struct tenon_decay_power_law_args a = *(const struct tenon_decay_power_law_args *)args;
 	LOOP(two_fn) *f = (LOOP(two_fn) *)function;
 	LOOP(floats) exponent = (LOOP(floats)){0} - a.beta;
-	for (size_t i = 0; i < a.n; i += WIDTH) {
-		size_t at = i + WIDTH <= a.n ? i : a.n - WIDTH;
-		LOOP(floats) p = f(1 + LOOP(load_ages)(a.ages + at) / a.t0, exponent);
-		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * p);
-	}
+	BLOCKWISE(1 + LOOP(load_ages)(a.ages + at) / a.t0, f(x, exponent))
 }
 
 TARGET static void LOOP(decay_two_component)(any_fn *function, const void *args)
@@ -68,9 +82,6 @@ TARGET static void LOOP(decay_two_component)(any_fn *function, const void *args)
 	const struct tenon_decay_two_component_args a = *(const struct tenon_decay_two_component_args *)args;
 	LOOP(two_fn) *f = (LOOP(two_fn) *)function;
 	LOOP(floats) base = (LOOP(floats)){0} + a.base;
-	for (size_t i = 0; i < a.n; i += WIDTH) {
-		size_t at = i + WIDTH <= a.n ? i : a.n - WIDTH;
-		LOOP(floats) p = f(base, LOOP(load_ages)(a.ages + at) / LOOP(load)(a.stabilities + at));
-		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * p);
-	}
+	BLOCKWISE(LOOP(load_ages)(a.ages + at) / LOOP(load)(a.stabilities + at), f(base, x))
 }
+#undef BLOCKWISE
