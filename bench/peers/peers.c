@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined __x86_64__
+#include <cpuid.h>
+#endif
 
 #include "runtime/cpu.h"
 
@@ -157,6 +160,36 @@ bool check_bytes(const struct trial *trial, const void *got, const void *expecte
 	return true;
 }
 
+/*
+ * A peer that does not end with vzeroupper slows all code without AVX that runs after it, ours too. XGETBV with ECX = 1
+ * tells which state is in use: bit 2 the upper halves of ymm, bit 6 those of zmm. True if it was and could be told.
+ */
+static bool clear_upper_halves(void)
+{
+	bool used = false;
+#if defined __x86_64__
+	unsigned a = 0, b, c, d;
+	if (!__builtin_cpu_supports("avx"))
+		return false;
+	if (__get_cpuid_count(0xd, 1, &a, &b, &c, &d) && (a & 1 << 2)) {
+		__asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(1));
+		used = a & (1 << 2 | 1 << 6);
+	}
+	__asm__ volatile("vzeroupper" : : : "memory");
+#endif
+	return used;
+}
+
+static void run_trial(void *context, size_t times)
+{
+	const struct trial *trial = context;
+	trial->peer->run(context, times);
+#if defined __x86_64__
+	if (trial->unclean)
+		__asm__ volatile("vzeroupper" : : : "memory");
+#endif
+}
+
 static bool agrees(struct trial *trial, const void *expected)
 {
 	const struct race *race = trial->race;
@@ -164,7 +197,11 @@ static bool agrees(struct trial *trial, const void *expected)
 		memcpy(race->output, race->initial, race->size);
 	else
 		memset(race->output, 0xa5, race->size);
+	clear_upper_halves();
 	trial->peer->run(trial, 1);
+	trial->unclean = clear_upper_halves();
+	if (trial->unclean)
+		say("  %s leaves the upper halves of registers in use: cleared after each round\n", trial->peer->name);
 	if (trial->peer->check)
 		return trial->peer->check(trial, expected);
 	return check_floats(trial, race->output, expected, race->size / sizeof(float));
@@ -180,7 +217,7 @@ static void finish(struct trial *trial)
 static bool try_peer(const struct library *library, const struct peer *peer, const struct race *race, const void *expected)
 {
 	struct trial *trial = &trials[trial_count];
-	*trial = (struct trial){library, peer, race, race->args, peer->function ? *peer->function : NULL, NULL};
+	*trial = (struct trial){library, peer, race, race->args, peer->function ? *peer->function : NULL, NULL, false};
 	if (peer->prepare && !peer->prepare(trial))
 		return false;
 	peer_count.checked++;
@@ -217,7 +254,7 @@ size_t find_peers(const struct race *race, const void *expected, struct contende
 				break;
 			if (!try_peer(library, peer, race, expected))
 				continue;
-			list[trial_count] = (struct contender){peer->name, peer->run, &trials[trial_count]};
+			list[trial_count] = (struct contender){peer->name, run_trial, &trials[trial_count]};
 			trial_count++;
 		}
 		if (wanted && known[i].state == MISSING) {

@@ -27,6 +27,7 @@ struct trial {
 	const void *args;   /* the race's */
 	any_fn *function;   /* what peer->function points to */
 	void *own;          /* made by prepare(), freed by finish() */
+	bool unclean;       /* it leaves the upper halves of registers in use */
 };
 
 /* How one library computes one kernel. */
