@@ -13,14 +13,15 @@
 
 #include "backends/shared/crc32c_shifts.h"
 
+/* A state has 64 bits, or gcc would clear the upper half again after each instruction, in the chain of them. */
 #ifdef __SSE4_2__
 #include <immintrin.h>
-static inline uint32_t add_word(uint32_t state, uint64_t word) { return (uint32_t)_mm_crc32_u64(state, word); }
-static inline uint32_t add_byte(uint32_t state, unsigned char byte) { return _mm_crc32_u8(state, byte); }
+static inline uint64_t add_word(uint64_t state, uint64_t word) { return _mm_crc32_u64(state, word); }
+static inline uint64_t add_byte(uint64_t state, unsigned char byte) { return _mm_crc32_u8((uint32_t)state, byte); }
 #else
 #include <arm_acle.h>
-static inline uint32_t add_word(uint32_t state, uint64_t word) { return __crc32cd(state, word); }
-static inline uint32_t add_byte(uint32_t state, unsigned char byte) { return __crc32cb(state, byte); }
+static inline uint64_t add_word(uint64_t state, uint64_t word) { return __crc32cd((uint32_t)state, word); }
+static inline uint64_t add_byte(uint64_t state, unsigned char byte) { return __crc32cb((uint32_t)state, byte); }
 #endif
 
 static inline uint64_t load_word(const unsigned char *p)
@@ -30,7 +31,7 @@ static inline uint64_t load_word(const unsigned char *p)
 	return word;
 }
 
-static inline uint32_t add_bytes(uint32_t state, const unsigned char *p, size_t size)
+static inline uint64_t add_bytes(uint64_t state, const unsigned char *p, size_t size)
 {
 	for (; size >= 8; size -= 8, p += 8)
 		state = add_word(state, load_word(p));
@@ -43,24 +44,28 @@ static inline uint32_t add_bytes(uint32_t state, const unsigned char *p, size_t 
  * The product of two polynomials, for a state and one of crc32c_shift[]: add_word(0, product) is the state behind that
  * many zeros. Shifts and sums, for the CPU that does not have this as an instruction.
  */
-static inline uint64_t multiply_slowly(uint32_t a, uint32_t b)
+static inline uint64_t multiply_slowly(uint64_t a, uint64_t b)
 {
 	uint64_t product = 0;
 	for (int i = 0; i < 32; i++)
-		product ^= (uint64_t)(b & (0 - (a >> i & 1))) << i;
+		product ^= (b & (0 - (a >> i & 1))) << i;
 	return product;
 }
 
-enum { STREAM_LEAST = 8, STREAM_MOST = CRC32C_SHIFTS / 2 }; /* in 32 bytes; below, the products cost more than they win */
+enum {
+	STREAM_LEAST = 256 / CRC32C_UNIT, /* in units; below, the products cost more than they win */
+	STREAM_MOST = CRC32C_SHIFTS / 2,
+};
 
-/* Three streams of 32 * n bytes, one behind the other. */
-static inline uint32_t add_streams(uint32_t a, const unsigned char *p, size_t n)
+/* Three streams of n units, one behind the other. */
+static inline uint64_t add_streams(uint64_t a, const unsigned char *p, size_t n)
 {
-	uint32_t b = 0, c = 0;
-	for (size_t i = 0; i < 32 * n; i += 8) {
+	const size_t length = CRC32C_UNIT * n;
+	uint64_t b = 0, c = 0;
+	for (size_t i = 0; i < length; i += 8) {
 		a = add_word(a, load_word(p + i));
-		b = add_word(b, load_word(p + 32 * n + i));
-		c = add_word(c, load_word(p + 64 * n + i));
+		b = add_word(b, load_word(p + length + i));
+		c = add_word(c, load_word(p + 2 * length + i));
 	}
 	return add_word(0, multiply_slowly(a, crc32c_shift[2 * n]) ^ multiply_slowly(b, crc32c_shift[n])) ^ c;
 }
@@ -68,12 +73,14 @@ static inline uint32_t add_streams(uint32_t a, const unsigned char *p, size_t n)
 static inline uint32_t update_with_streams(uint32_t crc, const void *data, size_t size)
 {
 	const unsigned char *p = data;
-	uint32_t state = ~crc;
-	for (size_t n; (n = size / (3 * 32)) >= STREAM_LEAST; size -= 96 * n, p += 96 * n) {
+	uint64_t state = (uint32_t)~crc;
+	for (size_t n; (n = size / (3 * CRC32C_UNIT)) >= STREAM_LEAST;) {
 		n = n < STREAM_MOST ? n : STREAM_MOST;
 		state = add_streams(state, p, n);
+		size -= 3 * CRC32C_UNIT * n;
+		p += 3 * CRC32C_UNIT * n;
 	}
-	return ~add_bytes(state, p, size);
+	return (uint32_t)~add_bytes(state, p, size);
 }
 
 #endif

@@ -11,19 +11,29 @@ only.
 import sys
 
 POLYNOMIAL = 0x82F63B78  # x^32 + 0x1EDC6F41
-SHIFTS = 128
+UNIT, SHIFTS = 40, 160  # bytes that a stream takes at once, and how many of them a block may be shifted by
+FOLD = 256  # bytes that vectors fold by at most
 
 
 def times_x(word):
     return word >> 1 ^ (POLYNOMIAL if word & 1 else 0)
 
 
+def over_x(word):
+    return (word ^ POLYNOMIAL) << 1 | 1 if word >> 31 else word << 1
+
+
 def power(exponent):
-    """x^exponent mod the polynomial."""
+    """x^exponent mod the polynomial, which is prime to x, so that negative ones exist."""
     word = 1 << 31
-    for _ in range(exponent):
-        word = times_x(word)
+    for _ in range(abs(exponent)):
+        word = times_x(word) if exponent > 0 else over_x(word)
     return word
+
+
+def shift(size):
+    """What shifts by so many bytes."""
+    return power(8 * size - 33)
 
 
 def remainder(byte, zeros):
@@ -62,13 +72,15 @@ def print_bytes():
 
 
 def print_shifts():
-    opening("For shifts by whole bytes: x^(8n - 33), as docs/NUMERICS.md says.", "BACKENDS_SHARED_CRC32C_SHIFTS_H")
-    print("/* What shifts by n bytes. */")
-    for n in [16, 24, 32, 40, 48, 56, 64, 72, 128, 136, 256, 264]:
-        print(f"#define CRC32C_SHIFT_{n:<5}UINT32_C(0x{power(8 * n - 33):08x})")
-    print(f"\n/* What shifts by 32 * i bytes; there is none for 0. */\n#define CRC32C_SHIFTS {SHIFTS}")
+    opening("What shifts by n bytes, x^(8n - 33): see docs/NUMERICS.md.", "BACKENDS_SHARED_CRC32C_SHIFTS_H")
+    print("/* By CRC32C_UNIT * i bytes; there is none for 0. */")
+    print(f"#define CRC32C_UNIT {UNIT}\n#define CRC32C_SHIFTS {SHIFTS}")
     print("static const uint32_t crc32c_shift[CRC32C_SHIFTS + 1] = {\n\t0x00000000,")
-    show([power(8 * 32 * i - 33) for i in range(1, SHIFTS + 1)])
+    show([shift(UNIT * i) for i in range(1, SHIFTS + 1)])
+    print("};\n\n/* Of each half of 16 bytes, by CRC32C_FOLD bytes, by 16 less, and so on to 0. */")
+    print(f"#define CRC32C_FOLD {FOLD}")
+    print("static const uint64_t crc32c_fold[CRC32C_FOLD / 8 + 2] = {")
+    show([shift(size + half) for size in range(FOLD, -1, -16) for half in (8, 0)])
     print("};\n\n#endif")
 
 

@@ -1,41 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * crc32c on avx2 with VPCLMULQDQ: eight ymm registers fold. Only for entries that need "pclmulqdq,vpclmulqdq". Pure.
+ * crc32c on avx2 with VPCLMULQDQ: four ymm registers fold. Only for entries that need "pclmulqdq,vpclmulqdq". Pure.
  */
 #include <immintrin.h>
 
 #include "backends/avx2/avx2.h"
-#include "backends/shared/crc32c_shifts.h"
 
 #define FOLD_BYTES 32
-#define FOLD_VECTORS 8
+#define FOLD_VECTORS 4
+#define FOLD_STREAMS 4
 typedef __m256i fold_vec;
 
 static inline fold_vec fold_load(const unsigned char *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
 static inline fold_vec fold_xor(fold_vec a, fold_vec b) { return _mm256_xor_si256(a, b); }
 static inline fold_vec fold_state(uint32_t state) { return _mm256_zextsi128_si256(_mm_cvtsi32_si128((int)state)); }
-static inline fold_vec fold_factors(uint32_t first, uint32_t second)
+static inline fold_vec fold_factors(uint64_t first, uint64_t second)
 {
-	return _mm256_broadcastsi128_si256(_mm_set_epi64x(second, first));
+	return _mm256_broadcastsi128_si256(_mm_set_epi64x((long long)second, (long long)first));
 }
 static inline fold_vec fold_multiply(fold_vec a, fold_vec factors)
 {
 	return _mm256_xor_si256(_mm256_clmulepi64_epi128(a, factors, 0x00), _mm256_clmulepi64_epi128(a, factors, 0x11));
 }
 
-/* The lower 128 bits are 16 bytes before the upper ones. */
 static inline void fold_words(fold_vec a, uint64_t word[2])
 {
-	const __m128i factors = _mm_set_epi64x(CRC32C_SHIFT_16, CRC32C_SHIFT_24);
-	__m128i first = _mm256_castsi256_si128(a), one = _mm256_extracti128_si256(a, 1);
-	one = _mm_xor_si128(one, _mm_clmulepi64_si128(first, factors, 0x00));
-	one = _mm_xor_si128(one, _mm_clmulepi64_si128(first, factors, 0x11));
-	_mm_storeu_si128((__m128i *)(void *)word, one);
+	__m128i one = _mm_xor_si128(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+	word[0] = (uint64_t)_mm_cvtsi128_si64(one);
+	word[1] = (uint64_t)_mm_extract_epi64(one, 1);
 }
 
-static inline uint64_t fold_product(uint32_t a, uint32_t b)
+static inline uint64_t fold_product(uint64_t a, uint64_t b)
 {
-	__m128i product = _mm_clmulepi64_si128(_mm_cvtsi32_si128((int)a), _mm_cvtsi32_si128((int)b), 0);
+	__m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)a), _mm_cvtsi64_si128((long long)b), 0);
 	return (uint64_t)_mm_cvtsi128_si64(product);
 }
 

@@ -5,38 +5,35 @@
 #include <immintrin.h>
 
 #include "backends/avx512/avx512.h"
-#include "backends/shared/crc32c_shifts.h"
 
 #define FOLD_BYTES 64
 #define FOLD_VECTORS 4
+#define FOLD_STREAMS 5
 typedef __m512i fold_vec;
 
 static inline fold_vec fold_load(const unsigned char *p) { return _mm512_loadu_si512(p); }
 static inline fold_vec fold_xor(fold_vec a, fold_vec b) { return _mm512_xor_si512(a, b); }
 static inline fold_vec fold_state(uint32_t state) { return _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)state)); }
-static inline fold_vec fold_factors(uint32_t first, uint32_t second)
+static inline fold_vec fold_factors(uint64_t first, uint64_t second)
 {
-	return _mm512_broadcast_i64x2(_mm_set_epi64x(second, first));
+	return _mm512_broadcast_i64x2(_mm_set_epi64x((long long)second, (long long)first));
 }
 static inline fold_vec fold_multiply(fold_vec a, fold_vec factors)
 {
 	return _mm512_xor_si512(_mm512_clmulepi64_epi128(a, factors, 0x00), _mm512_clmulepi64_epi128(a, factors, 0x11));
 }
 
-/* The 128-bit lanes are 48, 32, 16 and 0 bytes before the end. */
 static inline void fold_words(fold_vec a, uint64_t word[2])
 {
-	const fold_vec factors = _mm512_set_epi64(0, 0, CRC32C_SHIFT_16, CRC32C_SHIFT_24, CRC32C_SHIFT_32, CRC32C_SHIFT_40,
-		CRC32C_SHIFT_48, CRC32C_SHIFT_56);
-	__m512i lanes = _mm512_mask_mov_epi64(fold_multiply(a, factors), 0xc0, a);
-	__m256i two = _mm256_xor_si256(_mm512_castsi512_si256(lanes), _mm512_extracti64x4_epi64(lanes, 1));
+	__m256i two = _mm256_xor_si256(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
 	__m128i one = _mm_xor_si128(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
-	_mm_storeu_si128((__m128i *)(void *)word, one);
+	word[0] = (uint64_t)_mm_cvtsi128_si64(one);
+	word[1] = (uint64_t)_mm_extract_epi64(one, 1);
 }
 
-static inline uint64_t fold_product(uint32_t a, uint32_t b)
+static inline uint64_t fold_product(uint64_t a, uint64_t b)
 {
-	__m128i product = _mm_clmulepi64_si128(_mm_cvtsi32_si128((int)a), _mm_cvtsi32_si128((int)b), 0);
+	__m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)a), _mm_cvtsi64_si128((long long)b), 0);
 	return (uint64_t)_mm_cvtsi128_si64(product);
 }
 

@@ -9,12 +9,13 @@
 
 #define FOLD_BYTES 16
 #define FOLD_VECTORS 8
+#define FOLD_STREAMS 4
 typedef uint64x2_t fold_vec;
 
 static inline fold_vec fold_load(const unsigned char *p) { return vreinterpretq_u64_u8(vld1q_u8(p)); }
 static inline fold_vec fold_xor(fold_vec a, fold_vec b) { return veorq_u64(a, b); }
 static inline fold_vec fold_state(uint32_t state) { return vcombine_u64(vcreate_u64(state), vcreate_u64(0)); }
-static inline fold_vec fold_factors(uint32_t first, uint32_t second)
+static inline fold_vec fold_factors(uint64_t first, uint64_t second)
 {
 	return vcombine_u64(vcreate_u64(first), vcreate_u64(second));
 }
@@ -30,7 +31,7 @@ static inline void fold_words(fold_vec a, uint64_t word[2])
 	vst1q_u64(word, a);
 }
 
-static inline uint64_t fold_product(uint32_t a, uint32_t b)
+static inline uint64_t fold_product(uint64_t a, uint64_t b)
 {
 	return vgetq_lane_u64(vreinterpretq_u64_p128(vmull_p64(a, b)), 0);
 }
