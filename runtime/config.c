@@ -249,7 +249,7 @@ int load_config_from(struct config *config, const char *directory, const char *p
 	if (!loader)
 		return explain(why, TENON_ENOMEM, "no memory to read the configuration");
 	default_config(&loader->staged);
-	int status = path ? load_file(loader, path, true, why) : load_system(loader, directory, program, why);
+	int status = path ? load_file(loader, path, true, why) : load_system(loader, directory ? directory : TENON_SYSCONFDIR, program, why);
 	if (!status)
 		status = load_environment(loader, why);
 	if (!status) {
@@ -262,5 +262,5 @@ int load_config_from(struct config *config, const char *directory, const char *p
 
 int load_config(struct config *config, const char *path, struct why *why)
 {
-	return load_config_from(config, TENON_SYSCONFDIR, NULL, path, why);
+	return load_config_from(config, NULL, NULL, path, why);
 }

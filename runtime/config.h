@@ -64,6 +64,9 @@ struct config_key {
 extern const struct config_key config_keys[];
 size_t count_config_keys(void);
 
+/* The value of a key as a file would have it, cut to size. */
+void format_config_value(const struct config *config, const struct config_key *key, char *text, size_t size);
+
 /* Where the value of a key came from, for messages: its origin, or "the default". */
 const char *config_origin(const struct config *config, const char *section, const char *name);
 
@@ -77,7 +80,7 @@ void default_config(struct config *config);
  */
 int load_config(struct config *config, const char *path, struct why *why);
 
-/* The same with the system's layers from another directory, for another program (NULL for this one, "" for none). */
+/* The same with the system's layers from another directory (NULL: SYSCONFDIR), for another program (NULL: this one; "": none). */
 int load_config_from(struct config *config, const char *directory, const char *program, const char *path,
 		     struct why *why);
 

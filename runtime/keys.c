@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table of configuration keys and how their values parse: locale-independent, complete or not at all. config.c
- * reads the files. No state, no threads.
+ * The table of configuration keys, how their values parse (locale-independent, complete or not at all) and what they look
+ * like. config.c reads the files. No state, no threads.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -187,6 +187,50 @@ static bool parse_arena_size(const struct config_key *key, void *field, const ch
 		return false;
 	*(size_t *)field = (size_t)bytes;
 	return true;
+}
+
+/* ---- Back to text ------------------------------------------------------------------------------------------------ */
+
+/* The index-th of "one, two, three". */
+static void format_choice(const struct config_key *key, const void *field, char *text, size_t size)
+{
+	int choice = key->size == sizeof(bool) ? *(const bool *)field : *(const int *)field;
+	const char *word = key->expects;
+	while (choice--) {
+		word += strcspn(word, ",");
+		word += strspn(word, ", ");
+	}
+	snprintf(text, size, "%.*s", (int)strcspn(word, ","), word);
+}
+
+static void format_size(size_t bytes, char *text, size_t size)
+{
+	static const char *const units[] = {"", "KiB", "MiB", "GiB"};
+	unsigned unit = 0;
+	for (; bytes && bytes % 1024 == 0 && unit < 3; unit++)
+		bytes /= 1024;
+	snprintf(text, size, "%zu%s", bytes, units[unit]);
+}
+
+static void format_owners(const struct trusted_owners *owners, char *text, size_t size)
+{
+	size_t used = 0;
+	*text = '\0';
+	for (unsigned i = 0; i < owners->count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%ju", used ? "," : "", (uintmax_t)owners->uid[i]);
+}
+
+void format_config_value(const struct config *config, const struct config_key *key, char *text, size_t size)
+{
+	const void *field = (const char *)config + key->offset;
+	if (key->parse == parse_choice)
+		format_choice(key, field, text, size);
+	else if (key->parse == parse_arena_size)
+		format_size(*(const size_t *)field, text, size);
+	else if (key->parse == parse_owners)
+		format_owners(field, text, size);
+	else
+		snprintf(text, size, "%s", (const char *)field);
 }
 
 #define FIELD(member) offsetof(struct config, member), sizeof ((struct config *)0)->member
