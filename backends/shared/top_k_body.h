@@ -1,125 +1,84 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * top_k over vec.h, included by each ISA's top_k.c after its vec.h: a heap of the best, the worst on top, in the
- * outputs; vectors pass over what does not beat the worst. Pure.
+ * top_k over vec.h, included by each ISA's top_k.c after its vec.h: what small and large k share, and the choice. Pure.
  */
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 #include <tenon/backend.h>
 
-struct entry {
-	float value;
-	uint32_t index;
-};
-
-static struct entry get(const struct tenon_top_k_args *a, size_t i)
+/* Where a score stands among all floats: the higher the better; NaN is 0, and -0 is where +0 is. */
+static inline uint32_t place_of(float x)
 {
-	return (struct entry){a->values[i], a->indices[i]};
+	uint32_t bits;
+	x += 0.0f;
+	memcpy(&bits, &x, sizeof bits);
+	bits ^= -(bits >> 31) | 1u << 31; /* without branches: nobody predicts signs */
+	return bits & -(uint32_t)(x == x);
 }
 
-static void put(const struct tenon_top_k_args *a, size_t i, struct entry e)
+/* Its inverse, but for 0. */
+static inline float at_place(uint32_t place)
 {
-	a->values[i] = e.value;
-	a->indices[i] = e.index;
+	float x;
+	place = place >> 31 ? place ^ 1u << 31 : ~place;
+	memcpy(&x, &place, sizeof x);
+	return x;
 }
 
-/* Is x to come after y? NaN last, then the lower score, then the higher index. */
-static int is_worse(struct entry x, struct entry y)
+/* A number that is greater for what comes earlier. No two are equal. */
+static inline uint64_t make_key(float x, size_t index)
 {
-	int x_nan = x.value != x.value, y_nan = y.value != y.value;
-	if (x_nan != y_nan)
-		return x_nan;
-	if (x.value != y.value && !x_nan)
-		return x.value < y.value;
-	return x.index > y.index;
+	return (uint64_t)place_of(x) << 32 | (uint32_t)~index;
 }
 
-/* Puts e into the heap of size entries at place i or below; a parent is worse than its children. */
-static void sift_down(const struct tenon_top_k_args *a, size_t i, size_t size, struct entry e)
+/* Merges two runs that follow on each other into to[]. No branch on keys: no CPU predicts which is next. */
+static void merge(const uint64_t *from, size_t half, size_t size, uint64_t *to)
 {
-	for (size_t child; (child = 2 * i + 1) < size; i = child) {
-		if (child + 1 < size && is_worse(get(a, child + 1), get(a, child)))
-			child++;
-		struct entry c = get(a, child);
-		if (!is_worse(c, e))
-			break;
-		put(a, i, c);
+	size_t i = 0, j = half;
+	while (i < half && j < size) {
+		uint64_t left = from[i], right = from[j];
+		uint64_t first = left > right;
+		*to++ = right ^ ((left ^ right) & -first);
+		i += first;
+		j += 1 - first;
 	}
-	put(a, i, e);
+	memcpy(to, from + i, (half - i) * sizeof *to);
+	memcpy(to + (half - i), from + j, (size - j) * sizeof *to);
 }
 
-static void make_heap(const struct tenon_top_k_args *a, size_t size)
+/* Greatest first. spare is as large as key; returns the one with the result. */
+static uint64_t *sort_keys(uint64_t *key, size_t count, uint64_t *spare)
 {
-	for (size_t i = 0; i < size; i++)
-		put(a, i, (struct entry){a->scores[i], (uint32_t)i});
-	for (size_t i = size / 2; i-- > 0;)
-		sift_down(a, i, size, get(a, i));
-}
-
-/* Takes the worst to the end, again and again. */
-static int sort_heap(const struct tenon_top_k_args *a, size_t size)
-{
-	int status = TENON_OK;
-	for (size_t end = size; end-- > 0;) {
-		struct entry worst = get(a, 0);
-		sift_down(a, 0, end, get(a, end));
-		put(a, end, worst);
-		if (!(fabsf(worst.value) <= FLT_MAX))
-			status = TENON_ENONFINITE;
+	enum { RUN = 8 };
+	for (size_t i = 0; i < count; i++) {
+		uint64_t one = key[i];
+		size_t j = i;
+		for (; j % RUN && one > key[j - 1]; j--)
+			key[j] = key[j - 1];
+		key[j] = one;
 	}
-	return status;
-}
-
-/* Indices ascend, so a score that only ties with the worst is worse than it. */
-static inline void offer(const struct tenon_top_k_args *a, size_t size, size_t i)
-{
-	float x = a->scores[i], worst = a->values[0];
-	if (x > worst || (worst != worst && x == x))
-		sift_down(a, 0, size, (struct entry){x, (uint32_t)i});
-}
-
-/* The lanes of scores[i...] that beat the worst, or that must be looked at because the worst is a NaN. */
-static inline uint32_t find_better(const struct tenon_top_k_args *a, size_t i)
-{
-	vec worst = vec_set(a->values[0]);
-	return mask_bits(vec_less(worst, vec_load(a->scores + i)));
-}
-
-static void offer_vec(const struct tenon_top_k_args *a, size_t size, size_t i)
-{
-	if (a->values[0] != a->values[0]) {
-		for (size_t j = 0; j < VEC_LANES; j++)
-			offer(a, size, i + j);
-		return;
+	for (size_t run = RUN; run < count; run *= 2) {
+		for (size_t i = 0; i < count; i += 2 * run) {
+			size_t left = count - i;
+			merge(key + i, left < run ? left : run, left < 2 * run ? left : 2 * run, spare + i);
+		}
+		uint64_t *sorted = spare;
+		spare = key;
+		key = sorted;
 	}
-	for (uint32_t better = find_better(a, i); better; better &= better - 1)
-		offer(a, size, i + (size_t)__builtin_ctz(better));
+	return key;
 }
 
-#define GROUP (4 * VEC_LANES)
-
-/* Is there anything in GROUP scores for offer_vec to look at? */
-static inline int is_interesting(const float *scores, float worst)
-{
-	vec limit = vec_set(worst);
-	vec_mask low = mask_or(vec_less(limit, vec_load(scores)), vec_less(limit, vec_load(scores + VEC_LANES)));
-	vec_mask high = mask_or(vec_less(limit, vec_load(scores + 2 * VEC_LANES)),
-		vec_less(limit, vec_load(scores + 3 * VEC_LANES)));
-	return mask_any(mask_or(low, high)) || worst != worst;
-}
+#include "backends/shared/top_k_reservoir.h"
+#include "backends/shared/top_k_radix.h"
 
 static inline int top_k(const struct tenon_top_k_args *a)
 {
-	size_t size = a->k < a->n ? a->k : a->n, i = size;
+	size_t size = a->k < a->n ? a->k : a->n;
 	*a->count = size;
 	if (size == 0)
 		return TENON_OK;
-	make_heap(a, size);
-	for (; i + GROUP <= a->n; i += GROUP)
-		if (__builtin_expect(is_interesting(a->scores + i, a->values[0]), 0))
-			for (size_t j = 0; j < GROUP; j += VEC_LANES)
-				offer_vec(a, size, i + j);
-	for (; i < a->n; i++)
-		offer(a, size, i);
-	return sort_heap(a, size);
+	return size <= RESERVOIR_K ? collect_best(a, size) : take_many(a, size);
 }

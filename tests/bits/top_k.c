@@ -47,7 +47,7 @@ static void run_case(tenon_kernel_fn *function, struct bits *bits, enum kind kin
 
 void bits_top_k(tenon_kernel_fn *function, struct bits *bits)
 {
-	static const size_t ks[] = {0, 1, 2, 3, 8, 10, 31, 64, 100, 1000};
+	static const size_t ks[] = {0, 1, 2, 3, 8, 10, 31, 64, 100, 1000, 3000};
 	static const size_t sizes[] = {255, 256, 257, 1000, 4099, 20011};
 	uint64_t number = 0;
 	for (int kind = 0; kind < KIND_COUNT; kind++)

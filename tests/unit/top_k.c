@@ -17,10 +17,10 @@
 #include "runtime/kernels.h"
 #include "runtime/specs/compare.h"
 
-enum { N_MAX = 5000 };
+enum { N_MAX = 5000, N_LARGE = 70001 };
 
-static float scores[N_MAX], values[N_MAX];
-static uint32_t indices[N_MAX], order[N_MAX];
+static float scores[N_LARGE], values[N_LARGE];
+static uint32_t indices[N_LARGE], order[N_LARGE];
 static size_t count;
 
 static int best_first(const void *a, const void *b)
@@ -58,7 +58,7 @@ static void assert_like_sorting(size_t n, size_t k)
 		finite &= isfinite(values[i]) != 0;
 	}
 	assert_int_equal(status, finite ? TENON_OK : TENON_ENONFINITE);
-	if (best < N_MAX)
+	if (best < N_LARGE)
 		assert_int_equal(indices[best], 0xeeeeeeee);
 }
 
@@ -107,6 +107,36 @@ static void every_order_of_arrival(void **state)
 		assert_like_sorting(N_MAX, 10);
 		assert_like_sorting(N_MAX, 1000);
 	}
+}
+
+/* Every k that takes another way: a few, what just fits the reservoir, what does not, nearly all and all. */
+static void assert_every_way(void)
+{
+	static const size_t ks[] = {1, 32, 33, 1023, 1024, 1025, 20000, N_LARGE - 1, N_LARGE};
+	for (size_t i = 0; i < sizeof ks / sizeof *ks; i++)
+		assert_like_sorting(N_LARGE, ks[i]);
+}
+
+static void many_scores(void **state)
+{
+	(void)state;
+	make_test_floats(scores, N_LARGE, 3);
+	assert_every_way();
+	for (size_t i = 0; i < N_LARGE; i++)
+		scores[i] = (float)i;
+	assert_every_way();
+	for (size_t i = 0; i < N_LARGE; i++)
+		scores[i] = i % 40000 ? -INFINITY : NAN;
+	assert_every_way();
+	for (size_t i = 0; i < N_LARGE; i++)
+		scores[i] = i % 30000 == 29999 ? (float)i : i % 2 ? 0.0f : -0.0f;
+	assert_every_way();
+	for (size_t i = 0; i < N_LARGE; i++)
+		scores[i] = NAN;
+	assert_every_way();
+	for (size_t i = 0; i < N_LARGE; i++)
+		scores[i] = i % 2 ? INFINITY : -INFINITY;
+	assert_every_way();
 }
 
 static void nothing_asked_is_nothing_found(void **state)
@@ -176,6 +206,7 @@ int main(void)
 		cmocka_unit_test(ties_go_to_the_lower_index),
 		cmocka_unit_test(nans_come_last),
 		cmocka_unit_test(every_order_of_arrival),
+		cmocka_unit_test(many_scores),
 		cmocka_unit_test(nothing_asked_is_nothing_found),
 		cmocka_unit_test(bad_input_is_refused_in_words),
 		cmocka_unit_test(the_self_test_sees_a_wrong_index),
