@@ -6,7 +6,7 @@
 #ifndef TESTS_MUTANT_H
 #define TESTS_MUTANT_H
 
-#include <tenon/backend.h>
+#include "backends/scalar/scalar.h"
 
 #define MUTANT(name, kernel, check, defect) tenon_kernel_fn mutant_##name;
 #include "tests/mutants/mutants.def"

@@ -2,7 +2,6 @@
  *
  * Mutants that break rules of the x86-64 ABI; mutants.def says which.
  */
-#include "backends/scalar/scalar.h"
 #include "tests/mutants/mutant.h"
 
 #if defined(__x86_64__)
