@@ -5,7 +5,7 @@ tests_conform_libconform_la_SOURCES = $(CONFORM_FILES)
 tests_conform_libconform_la_LIBADD = -lm
 
 # While specs are still to be written this is not part of make check.
-EXTRA_PROGRAMS = tests/conform/complete/complete
+EXTRA_PROGRAMS += tests/conform/complete/complete
 CLEANFILES += tests/conform/complete/complete$(EXEEXT)
 tests_conform_complete_complete_SOURCES = tests/conform/complete/main.c
 tests_conform_complete_complete_LDADD = tests/conform/libconform.la runtime/libpolicy.la

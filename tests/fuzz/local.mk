@@ -11,7 +11,7 @@ tests_fuzz_replay_delta_SOURCES = tests/fuzz/delta.c tests/fuzz/replay.c $(FUZZ_
 tests_fuzz_replay_delta_LDADD = runtime/libpolicy.la -lm
 
 # Built by make fuzz-delta alone.
-EXTRA_PROGRAMS = tests/fuzz/delta
+EXTRA_PROGRAMS += tests/fuzz/delta
 tests_fuzz_delta_SOURCES = tests/fuzz/delta.c $(FUZZ_FILES)
 tests_fuzz_delta_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_delta_LDADD = runtime/libpolicy.la -lm
