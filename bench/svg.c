@@ -9,7 +9,7 @@
 
 #include "bench/run.h"
 
-enum { PAGE = 1200, MARGIN = 40, COLUMN = 545, GAP = 30, TITLE = 34, BAR = 17, NAME = 130, LENGTH = 215, TOP = 150 };
+enum { PAGE = 1200, MARGIN = 40, COLUMN = 545, GAP = 30, TITLE = 36, BAR = 17, NAME = 150, LENGTH = 275, TOP = 150 };
 
 struct block {
 	const struct result *first;
@@ -21,6 +21,38 @@ static const struct style {
 } styles[] = {{"#b9cbe8", "Tenon, scalar"},     {"#5b8bd0", "Tenon, one ISA"},   {"#1b4f9c", "Tenon, the fastest"},
 	      {"#c9c9c9", "plain loop"},        {"#f0f0f0", "the machine's limit"}, {"#e39a3b", "other libraries"}};
 enum { STYLES = sizeof styles / sizeof styles[0] };
+
+/* What a kernel is for, in words that need no document. */
+static const struct {
+	const char *kernel, *words;
+} purposes[] = {
+	{"vector_similarity", "cosine of a query with each of many vectors"},
+	{"inner_product", "inner product of a query with each of many vectors"},
+	{"squared_distance", "squared distance of a query from each of many vectors"},
+	{"similarity_matrix", "cosine of every query with every centroid"},
+	{"pairwise_similarity", "cosine of all pairs of vectors"},
+	{"top_k", "the best of many scores"},
+	{"spreading_activation", "activation flows along the edges of a graph"},
+	{"decay_exponential", "memories fade with age: exp(-age)"},
+	{"decay_power_law", "memories fade with age: a power law"},
+	{"decay_two_component", "memories fade with age, each by its own stability"},
+	{"binding_decay", "bindings weaken, in place"},
+	{"fan_effect", "activation shared among the facts that a cue has"},
+	{"delta_apply", "write the changed bytes into a page"},
+	{"delta_merge", "join two sets of changes to a page"},
+	{"delta_diff", "find what changed between two pages"},
+	{"delta_encode", "pack the changes of a page"},
+	{"delta_decode", "unpack and check the changes of a page"},
+	{"crc32c", "checksum"},
+};
+
+static const char *purpose_of(const char *kernel)
+{
+	for (size_t i = 0; i < sizeof purposes / sizeof purposes[0]; i++)
+		if (strcmp(purposes[i].kernel, kernel) == 0)
+			return purposes[i].words;
+	return "";
+}
 
 /* ---- Text -------------------------------------------------------------------------------------------------------- */
 
@@ -122,10 +154,10 @@ static void draw_bar(FILE *out, const struct block *block, const struct result *
 
 static void draw_block(FILE *out, const struct block *block, int x, int y)
 {
-	char title[160];
-	snprintf(title, sizeof title, "%s", block->first->kernel);
-	write_text(out, x, y + 14, "font-size=\"14\" font-weight=\"bold\"", "%s", title);
-	write_text(out, x, y + 28, "fill=\"#606060\"", "%s", block->first->shape);
+	const char *kernel = block->first->kernel;
+	fprintf(out, "<text x=\"%d\" y=\"%d\" font-size=\"14\"><tspan font-weight=\"bold\">%s</tspan>  "
+		"<tspan font-size=\"12\">%s</tspan></text>\n", x, y + 14, kernel, purpose_of(kernel));
+	write_text(out, x, y + 29, "fill=\"#606060\"", "%s", block->first->shape);
 	for (size_t i = 0; i < block->count; i++)
 		draw_bar(out, block, &block->first[i], x, y + TITLE + (int)i * BAR);
 }
@@ -154,8 +186,7 @@ static void draw_head(FILE *out, const struct environment *e)
 	write_text(out, MARGIN, 46, "font-size=\"24\" font-weight=\"bold\"", "How fast Tenon's kernels are");
 	write_text(out, MARGIN, 70, "font-size=\"13\"", "One block a kernel and size. Longer is faster. Beside each bar: "
 		   "the time of one call, and how many times as fast as the plain loop it is.");
-	write_text(out, MARGIN, 90, "fill=\"#606060\"", "%s, %s, %s, governor %s, %s", e->cpu, e->level, e->compiler,
-		   e->governor, e->kernel);
+	write_text(out, MARGIN, 90, "fill=\"#606060\"", "%s, %s, %s, %s", e->cpu, e->level, e->compiler, e->kernel);
 	for (int i = 0; i < STYLES; i++) {
 		fprintf(out, "<rect x=\"%d\" y=\"108\" width=\"14\" height=\"14\" fill=\"%s\"%s/>\n", x, styles[i].fill,
 			i == 4 ? " stroke=\"#808080\" stroke-dasharray=\"3 2\"" : "");

@@ -38,7 +38,7 @@ fi
 run tenon bench --quick --topic top_k --svg missing/page.svg
 is "a picture that cannot be written exits 2" exits 2
 is "... and says why" says err 'cannot write missing/page.svg: No such file'
-run tenon bench --quick --topic similarity --backend scalar
+run tenon bench --quick --kernel inner_product --backend scalar
 is "--backend chooses" says out '^  scalar '
 is "... and leaves out others" test -z "$(grep -e '^  avx' -e '^  neon' out)"
 
@@ -63,11 +63,15 @@ is_json "... the limit within itself" \
 is_json "... and what is no kernel too" \
 	'{"publish", "rollback", "dispatch", "allocation"} <= {r["backend"] for r in d["results"]}'
 
-run tenon bench --quick --figures
-is "--figures runs" exits 0
-is "... and judges" says out '^  publish .* ns .*<= .* reached'
-is "... every row" test "$(grep -c '^FIGURE' "$top_srcdir/bench/figures.def")" = \
-	"$(grep -c -e '  reached' -e '  NOT REACHED' -e '  no such' -e '  not measured' out)"
+if [ -n "${EMULATOR-}" ] || is_sanitized; then
+	skip "--figures runs" "too slow here: emulated, or built with a sanitizer"
+else
+	run tenon bench --quick --figures
+	is "--figures runs" exits 0
+	is "... and judges" says out '^  publish .* ns .*<= .* reached'
+	is "... every row" test "$(grep -c '^FIGURE' "$top_srcdir/bench/figures.def")" = \
+		"$(grep -c -e '  reached' -e '  NOT REACHED' -e '  no such' -e '  not measured' out)"
+fi
 
 # A wrong kernel has no speed, and a command that met one does not succeed.
 mkdir wrong
