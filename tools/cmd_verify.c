@@ -8,6 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
+#ifdef HAVE_JANSSON
+#include "tests/conform/report_json.h"
+#endif
 #include "tests/conform/report.h"
 #include "tests/conform/trial.h"
 #include "tools/offline.h"
@@ -70,10 +74,27 @@ static int read_replay(struct tool *tool, const char *token, struct proof_option
 	return options->kernel < 0 ? fail(tool, EXIT_USAGE, "--replay: %s", why.text) : EXIT_DONE;
 }
 
+/* JSON is the same as --json. */
+static int read_format(struct tool *tool, const char *format)
+{
+	static const char *const formats[] = {"human", "tap", "junit", "json", NULL};
+	if (choose(tool, "--format", format, formats) < 0)
+		return EXIT_USAGE;
+#ifdef HAVE_JANSSON
+	tool->json |= strcmp(format, "json") == 0;
+#else
+	if (strcmp(format, "json") == 0)
+		return fail(tool, EXIT_USAGE, "--format json: built without jansson; install libjansson-dev and build again");
+#endif
+	return EXIT_DONE;
+}
+
 static int read_options(struct tool *tool, struct verify *v)
 {
 	static const char *const profiles[] = {"quick", "full", "nightly", NULL};
 	struct proof_options *options = &v->report.options;
+	if (read_format(tool, v->format))
+		return EXIT_USAGE;
 	int profile = choose(tool, "--profile", v->profile, profiles);
 	int kernel = v->kernel ? choose_kernel(tool, v->kernel) : -1;
 	if (profile < 0 || (v->kernel && kernel < 0))
@@ -183,10 +204,24 @@ static int conclude(const struct verify *v)
 
 static int print_report(struct tool *tool, const struct verify *v)
 {
-	print_human(tool->out, &v->report);
-	if (find_missing(v))
-		fprintf(tool->out, "required, but not run: %s\n", find_missing(v));
+#ifdef HAVE_JANSSON
+	if (tool->json)
+		return emit_json(tool, proofs_as_json(&v->report));
+#endif
+	if (strcmp(v->format, "tap") == 0)
+		print_tap(tool->out, &v->report);
+	else if (strcmp(v->format, "junit") == 0)
+		print_junit(tool->out, &v->report);
+	else
+		print_human(tool->out, &v->report);
 	return EXIT_DONE;
+}
+
+/* Beside the report, whatever its format. */
+static void name_missing(const struct verify *v)
+{
+	if (find_missing(v))
+		fprintf(stderr, "tenon verify: required, but not run: %s\n", find_missing(v));
 }
 
 /* ---- The command ------------------------------------------------------------------------------------------------- */
@@ -231,6 +266,7 @@ static int verify(struct tool *tool, struct verify *v, int argc, char **argv)
 		code = prove_all(tool, v);
 	if (!code)
 		code = print_report(tool, v);
+	name_missing(v);
 	return code ? code : conclude(v);
 }
 

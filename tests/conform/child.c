@@ -183,6 +183,7 @@ static void examine_entry(struct child *child, struct proof_entry *entry)
 	child->exam.function = find_function(child, board->current);
 	child->exam.by_oracle = !child->backend || entry->numeric_class == TENON_BOUNDED;
 	child->exam.is_thorough = board->is_thorough;
+	child->exam.worst = &entry->worst;
 	if (board->phase == PHASE_SWEEPING) {
 		if (sweep_all(child, entry)) {
 			entry->verdict = entry->cases ? VERDICT_PASS : VERDICT_FAIL;

@@ -103,9 +103,9 @@ bool compare_bits(const struct outcome *o, struct finding *finding)
 
 /* ---- The oracle -------------------------------------------------------------------------------------------------- */
 
-static bool agrees(enum element element, uint64_t got, const struct answer *answer)
+static bool agrees(enum element element, uint64_t got, const struct answer *answer, double *worst)
 {
-	float value = float_of_bits((uint32_t)got);
+	double value = (double)float_of_bits((uint32_t)got);
 	if (isinf(answer->bound))
 		return true;
 	if (element != ELEMENT_F32)
@@ -114,7 +114,9 @@ static bool agrees(enum element element, uint64_t got, const struct answer *answ
 		return isnan(value);
 	if (answer->bound == 0 || isinf(answer->value))
 		return got == bits_of_float((float)answer->value);
-	return fabs((double)value - answer->value) <= answer->bound;
+	double share = fabs(value - answer->value) / answer->bound;
+	*worst = share > *worst ? share : *worst;
+	return share <= 1;
 }
 
 bool compare_oracle(const struct outcome *o, struct finding *finding)
@@ -124,7 +126,7 @@ bool compare_oracle(const struct outcome *o, struct finding *finding)
 		struct answer answer = {0};
 		o->trial->spec->judge(o->trial, o->placed, o->buffer, i, &answer);
 		uint64_t got = load_element(buffer->element, o->got, i);
-		if (agrees(buffer->element, got, &answer))
+		if (agrees(buffer->element, got, &answer, o->worst))
 			continue;
 		if (buffer->element == ELEMENT_F32)
 			find(finding, CHECK_ORACLE, "%s[%zu] is %a, the oracle says %a within %g", buffer->name, i,

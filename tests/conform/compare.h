@@ -15,6 +15,7 @@ struct outcome {
 	size_t buffer, count;        /* its number, and how many elements count */
 	const void *got, *want;
 	unsigned char poison;        /* what an output held before */
+	double *worst;               /* raised to the largest share of the oracle's bound */
 };
 
 /* True if all bits agree; else fills the finding: the first bad element, in words, and the lanes around it. */

@@ -137,7 +137,7 @@ static bool check_outputs(const struct exam *exam, const struct stage *stage, co
 		if (trial.buffer[b].role == ROLE_IN)
 			continue;
 		struct outcome outcome = {&trial, &stage->placed, b, trial.buffer[b].count, stage->buffer[b].ours,
-			reference->placed.ours[b], stage->poison};
+			reference->placed.ours[b], stage->poison, exam->worst};
 		if (trial.spec->trim)
 			outcome.count = trial.spec->trim(&trial, &reference->placed, b);
 		bool good = exam->by_oracle ? compare_oracle(&outcome, finding) : compare_bits(&outcome, finding);

@@ -14,6 +14,7 @@ struct exam {
 	bool by_oracle;   /* judged by the oracle: a BOUNDED kernel, or scalar itself */
 	bool is_thorough; /* look at the whole process after every call */
 	uint64_t seed;
+	double *worst; /* raised to the largest share of the oracle's bound */
 };
 
 /* Once in the process that calls kernels; false if it cannot have the memory. */

@@ -2,7 +2,8 @@
 # The conformance harness: a convenience library for the tools and the tests, never part of libtenon.
 noinst_LTLIBRARIES += tests/conform/libconform.la
 tests_conform_libconform_la_SOURCES = $(CONFORM_FILES)
-tests_conform_libconform_la_LIBADD = -lm
+tests_conform_libconform_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_conform_libconform_la_LIBADD = $(JANSSON_LIBS) -lm
 
 # While specs are still to be written this is not part of make check.
 EXTRA_PROGRAMS += tests/conform/complete/complete

@@ -28,6 +28,7 @@ struct proof_entry {
 	uint32_t numeric_class;
 	char needs[128];
 	uint64_t cases;
+	double worst;           /* largest share of the oracle's bound, where the oracle judges */
 	enum verdict verdict;
 	char reason[200];      /* of a skip */
 	struct finding finding; /* of a failure */

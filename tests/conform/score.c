@@ -15,6 +15,14 @@ size_t count_mutants(void)
 	return sizeof mutants / sizeof *mutants;
 }
 
+size_t count_broken_mutants(void)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < count_mutants(); i++)
+		count += mutants[i].check != CHECK_NONE;
+	return count;
+}
+
 bool score_mutant(const struct cpu *cpu, const struct mutant *mutant, const struct proof_options *options,
 	struct proof *proof, struct why *why)
 {

@@ -16,6 +16,7 @@ struct mutant {
 
 extern const struct mutant mutants[];
 size_t count_mutants(void);
+size_t count_broken_mutants(void); /* without the good twins */
 
 /* Proves one mutant of the backend in proof->candidate; true if it came out as the list says. */
 bool score_mutant(const struct cpu *cpu, const struct mutant *mutant, const struct proof_options *options,

@@ -34,6 +34,24 @@ run verify "$mutants"
 is "a backend that declines is refused" exits 3
 unset TENON_MUTANT
 
+for format in human tap junit json; do
+	export TENON_MUTANT=fuses
+	run verify "$mutants" --kernel inner_product --format $format
+	if [ $format = json ] && ! grep -q '^#define HAVE_JANSSON' "$top_builddir/build.h"; then continue; fi
+	is "--format $format exits alike" exits 1
+	is "... and names the kernel and the token" says out 'inner_product:seed=1,'
+done
+is_json "JSON has the keys of the contract" 'd["schema"] == "tenon.verify/1" and d["seed"] == "1" and set(d["harness"]) ==
+	{"version", "mutants_killed", "mutants"} and d["backends"][0]["verdict"] == "fail" and set(d["backends"][0]["kernels"][0])
+	>= {"name", "class", "cases", "verdict", "worst", "replay"} and d["backends"][0]["skips"] == []'
+run verify "$mutants" --kernel inner_product --format tap
+is "TAP ends with its plan" says out '^1\.\.1$'
+run verify "$mutants" --kernel inner_product --format junit
+is "JUnit is XML" python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse("out")'
+unset TENON_MUTANT
+run verify scalar --format latex
+is "an unknown format is a usage error" exits 2
+
 run verify ./nowhere.so
 is "a file that is not there is refused" exits 3
 echo junk > junk.so
@@ -41,6 +59,7 @@ run verify ./junk.so
 is "a file that is no backend is refused" exits 3
 run verify scalar --require avx9000
 is "what is required must run" exits 1
+is "... and is named" says err 'required, but not run: avx9000'
 run verify scalar --kernel none
 is "an unknown kernel is a usage error" exits 2
 run verify scalar --profile quack
