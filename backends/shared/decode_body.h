@@ -139,34 +139,62 @@ static inline size_t get_varint(const unsigned char *p, size_t bytes)
 	return value;
 }
 
-/* The list ends where exactly the bytes that it announced, one a mark, are left. */
-static inline int get_gaps(struct reader *r, const struct tenon_delta *d)
+/* The last word apart, so that the compiler leaves the others to the C library, which is faster than what it would make. */
+static inline void clear_mask(const struct tenon_delta *d)
+{
+	if (!d->size)
+		return;
+	d->mask[(d->size - 1) / 64] = 0;
+	memset(d->mask, 0, (d->size + 7) / 8);
+}
+
+/* Where the first bytes of a list go: when these are all, the mask need not be asked again. */
+enum { PLACES = 512 };
+
+struct places {
+	size_t count; /* of all */
+	uint32_t place[PLACES];
+};
+
+/*
+ * The list ends where exactly the bytes that it announced, one a mark, are left. Gaps of one byte and of two go the same
+ * way, since no CPU could guess which comes next.
+ */
+static inline int get_gaps(struct reader *r, const struct tenon_delta *d, struct places *places)
 {
 	const unsigned char *at = r->at, *end = r->end;
-	size_t from = 0, size = d->size;
+	size_t from = 0, size = d->size, count = 0, bad = 0;
 	uint64_t *mask = d->mask;
-	if (size)
-		memset(mask, 0, 8 * TENON_DELTA_WORDS(size));
+	clear_mask(d);
 	while (at != end) {
-		const unsigned char *chunk = at;
 		uint64_t ends = find_ends(at, end);
+		size_t begin = 0, left = (size_t)(end - at);
 		if (!ends)
 			return 0;
-		for (; ends && at < end; ends &= ends - 1) {
-			const unsigned char *next = chunk + first_bit(ends) + 1;
-			size_t gap = get_varint(at, (size_t)(next - at));
+		for (; ends && begin < left; ends &= ends - 1, left--) {
+			size_t more = first_bit(ends) - begin, gap;
+			uint16_t pair;
+			memcpy(&pair, at + begin, sizeof pair); /* of one byte the second may be the checksum's */
+			gap = (pair & 0x7f) | (pair >> 1 & 0x3f80 & (0 - more));
+			bad |= more == 1 && gap < 0x80;
+			if (__builtin_expect(more > 1, 0)) {
+				gap = get_varint(at + begin, more + 1);
+				bad |= gap == SIZE_MAX;
+			}
+			begin += more + 1;
 			if (gap >= size - from)
 				return 0;
 			from += gap;
 			mask[from / 64] |= UINT64_C(1) << from % 64;
-			from++;
-			at = next;
-			end--;
+			places->place[count++ % PLACES] = (uint32_t)from++;
 		}
-		if (at > end)
+		if (begin > left || bad)
 			return 0;
+		end = at + left;
+		at += begin;
 	}
 	r->at = at;
+	places->count = count;
 	return 1;
 }
 
@@ -176,8 +204,7 @@ static inline int get_run_edges(struct reader *r, const struct tenon_delta *d)
 	const unsigned char *at = r->at, *end = r->end;
 	size_t from = 0, size = d->size;
 	int runs = 0; /* 1 while the next edge ends a run */
-	if (size)
-		memset(d->mask, 0, 8 * TENON_DELTA_WORDS(size));
+	clear_mask(d);
 	while (runs || at != end) {
 		const unsigned char *chunk = at;
 		uint64_t ends = find_ends(at, r->end);
@@ -229,28 +256,30 @@ static inline int get_runs(struct reader *r, const struct tenon_delta *d)
 
 /* ---- The whole ---------------------------------------------------------------------------------------------------- */
 
-static inline int get_index(struct reader *r, const struct tenon_delta *d, uint32_t kind)
+static inline int get_index(struct reader *r, const struct tenon_delta *d, uint32_t kind, struct places *places)
 {
 	switch (kind) {
 	case TENON_ENCODING_RAW: return get_raw(r, d);
 	case TENON_ENCODING_BITMAP: return get_bitmap(r, d);
 	case TENON_ENCODING_HIERARCHICAL: return get_hierarchy(r, d);
 	case TENON_ENCODING_RLE: return get_runs(r, d);
-	default: return get_gaps(r, d);
+	default: return get_gaps(r, d, places);
 	}
 }
 
-/* The bytes of a block whose words are named by top. */
 static inline __attribute__((always_inline)) void get_block_data(struct reader *r, unsigned char *payload,
-	const uint64_t *mask, uint64_t top)
+	const uint64_t *mask, size_t words)
 {
+	uint64_t top = UNPACKS_ANYTHING ? 0 : map_block(mask, words).top;
 	struct reader here = *r; /* in registers, whatever is written */
-	if (top == UINT64_MAX)
-		for (size_t j = 0; j < BLOCK_WORDS; j++)
+	if (UNPACKS_ANYTHING || top == UINT64_MAX) {
+		for (size_t j = 0; j < words; j++)
 			get_packed(&here, payload + 64 * j, mask[j]);
-	else
+	} else {
+		memset(payload, 0, 64 * words);
 		for (; top; top &= top - 1)
 			get_packed(&here, payload + 64 * first_bit(top), mask[first_bit(top)]);
+	}
 	*r = here;
 }
 
@@ -259,16 +288,22 @@ static inline void get_data(struct reader *r, const struct tenon_delta *d)
 	size_t whole = d->size / 64;
 	for (size_t i = 0; i < whole; i += BLOCK_WORDS) {
 		size_t words = whole - i < BLOCK_WORDS ? whole - i : BLOCK_WORDS;
-		struct map map = map_block(d->mask + i, words);
-		if (map.top != first_bits(words))
-			memset(d->payload + 64 * i, 0, 64 * words);
-		get_block_data(r, d->payload + 64 * i, d->mask + i, map.top);
+		get_block_data(r, d->payload + 64 * i, d->mask + i, words);
 	}
 	if (d->size % 64) {
 		unsigned char part[64];
 		get_packed(r, part, d->mask[whole]);
 		memcpy(d->payload + 64 * whole, part, d->size % 64);
 	}
+}
+
+static inline void get_listed(const struct reader *r, const struct tenon_delta *d, const struct places *places)
+{
+	const unsigned char *data = r->at;
+	unsigned char *payload = d->payload;
+	memset(payload, 0, d->size);
+	for (size_t i = 0; i < places->count; i++)
+		payload[places->place[i]] = data[i];
 }
 
 static inline int check_frame(const struct tenon_delta_decode_args *a, struct header *header)
@@ -283,18 +318,27 @@ static inline int check_frame(const struct tenon_delta_decode_args *a, struct he
 	       checksum == update_checksum(0, a->encoded, a->length - CHECKSUM);
 }
 
+static inline int read_parts(const struct tenon_delta_decode_args *a, const struct header *header)
+{
+	struct reader r = {a->encoded + HEADER, a->encoded + a->length - CHECKSUM};
+	struct places places;
+	places.count = 0;
+	if (!get_index(&r, a->delta, header->kind, &places))
+		return 0;
+	if (places.count && places.count <= PLACES)
+		get_listed(&r, a->delta, &places);
+	else
+		get_data(&r, a->delta);
+	a->delta->order = header->order;
+	return 1;
+}
+
 static inline int decode_body(const struct tenon_delta_decode_args *a)
 {
 	struct tenon_delta *d = a->delta;
 	struct header header;
-	if (check_frame(a, &header)) {
-		struct reader r = {a->encoded + HEADER, a->encoded + a->length - CHECKSUM};
-		if (get_index(&r, d, header.kind)) {
-			get_data(&r, d);
-			d->order = header.order;
-			return TENON_OK;
-		}
-	}
+	if (check_frame(a, &header) && read_parts(a, &header))
+		return TENON_OK;
 	d->order = 0;
 	if (d->size) {
 		memset(d->mask, 0, 8 * TENON_DELTA_WORDS(d->size));

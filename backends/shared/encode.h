@@ -12,11 +12,18 @@
 
 enum { HEADER = 24, CHECKSUM = 4, BLOCK_WORDS = 64, BLOCK_BYTES = 64 * BLOCK_WORDS, KINDS = 5 };
 
-/* ---- What an ISA brings: functions over 64 bytes, of which bit i of a mask names byte i -------------------------- */
+/*
+ * ---- What an ISA brings: functions over 64 bytes, of which bit i of a mask names byte i ---------------------------
+ *
+ * And UNPACKS_ANYTHING: 1 where unpacking nothing is not slower than finding out that there is nothing, else 0.
+ */
 
 /* The bytes that are not 0, and those that have bit 7. */
 static inline uint64_t map_bytes(const void *from);
 static inline uint64_t map_high(const void *from);
+
+/* Of the eight words those that are not 0; bytes is map_bytes(from). */
+static inline uint64_t map_words(const void *from, uint64_t bytes);
 
 /*
  * The bytes that mask names, side by side; and the reverse, with zeros between. 64 bytes are read and written, those behind
@@ -49,6 +56,9 @@ struct header {
 	uint64_t order;
 	uint32_t size, body;
 };
+/* An encoding of no more bytes is written in memory of our own, with room behind it for whole vectors. */
+enum { SMALL = 512 };
+
 static const unsigned char magic[4] = {'T', 'N', 'D', 1};
 
 /*
@@ -79,15 +89,19 @@ static inline __attribute__((always_inline)) struct map map_block(const uint64_t
 	struct map map;
 	uint64_t part[8] = {0};
 	size_t i = 0;
-	for (; i < words / 8; i++)
+	map.top = 0;
+	for (; i < words / 8; i++) {
 		map.middle[i] = map_bytes(mask + 8 * i);
+		map.top |= map_words(mask + 8 * i, map.middle[i]) << 8 * i;
+	}
 	if (words % 8) {
 		memcpy(part, mask + 8 * i, 8 * (words % 8));
-		map.middle[i++] = map_bytes(part);
+		map.middle[i] = map_bytes(part);
+		map.top |= map_words(part, map.middle[i]) << 8 * i;
+		i++;
 	}
 	for (; i < 8; i++)
 		map.middle[i] = 0;
-	map.top = map_bytes(map.middle);
 	return map;
 }
 

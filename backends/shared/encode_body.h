@@ -268,9 +268,6 @@ static inline void write_parts(unsigned char *to, size_t room, const struct teno
 	memcpy(w.at, &checksum, CHECKSUM);
 }
 
-/* A small encoding is written where there is room behind it, so that all vectors can be written whole, and copied. */
-enum { SMALL = 512 };
-
 static inline int encode_body(const struct tenon_delta_encode_args *a)
 {
 	const struct tenon_delta *d = a->delta;

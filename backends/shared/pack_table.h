@@ -12,6 +12,8 @@
 
 #include "backends/shared/encode.h"
 
+#define UNPACKS_ANYTHING 0
+
 /* For each mask of eight bits the orders that pack and unpack: PLACE is where byte i goes to, or comes from. */
 #define BIT(mask, i) ((uint64_t)(mask) >> (i) & 1)
 #define PLACE(mask, i)                                                                                               \
@@ -41,6 +43,14 @@ static const uint64_t unpack_order[256] = {EVERY(UNPACK)};
 #undef SIXTEEN
 #undef SIXTY_FOUR
 #undef EVERY
+
+/* Bit 7 of each byte that is not 0, then these side by side. */
+static inline uint64_t map_words(const void *from, uint64_t bytes)
+{
+	const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
+	(void)from;
+	return ((((bytes & low) + low) | bytes) >> 7 & 0x0101010101010101u) * 0x0102040810204080u >> 56;
+}
 
 static inline __attribute__((always_inline)) void pack_bytes(void *to, const void *from, uint64_t mask)
 {

@@ -156,33 +156,43 @@ static void every_gap_and_run(void **unused)
 	assert_round_trip();
 }
 
-/* A distance of three bytes: pages are mostly smaller. */
-static void long_gaps(void **unused)
+/* Distances of two to four bytes, which only long pages have: a stretch at each, read back. */
+static void assert_long_stretch(struct tenon_delta d, size_t distance, size_t run)
+{
+	size_t length = 0, size = d.size;
+	unsigned char *result = malloc(TENON_DELTA_BOUND(size)), *copy = malloc(size);
+	uint64_t *back = malloc(size / 8);
+	assert_true(result && copy && back);
+	memset(d.mask, 0, size / 8);
+	for (size_t i = distance; i < distance + run; i++)
+		d.mask[i / 64] |= UINT64_C(1) << i % 64;
+	struct tenon_delta_encode_args a = {&d, result, TENON_DELTA_BOUND(size), &length};
+	assert_int_equal(tenon_delta_encode(&a), TENON_OK);
+	assert_int_equal(result[4], run == 1 ? TENON_ENCODING_SPARSE : TENON_ENCODING_RLE);
+	out = (struct tenon_delta){0, size, back, copy};
+	struct tenon_delta_decode_args b = {result, length, &out};
+	assert_int_equal(tenon_delta_decode(&b), TENON_OK);
+	assert_memory_equal(back, d.mask, size / 8);
+	free(back);
+	free(copy);
+	free(result);
+}
+
+static void long_gaps_and_runs(void **unused)
 {
 	(void)unused;
-	size_t size = 3 << 14, words = size / 64, length = 0;
-	uint64_t *bits = calloc(words, 8), *back = malloc(8 * words);
-	unsigned char *bytes = calloc(size, 1), *result = malloc(TENON_DELTA_BOUND(size)), *copy = malloc(size);
-	assert_true(bits && bytes && result && back && copy);
-	for (size_t distance = (1 << 14) - 2; distance < (1 << 14) + 2; distance++)
-		for (size_t run = 1; run < 1 << 15; run += (1 << 14) - 2) {
-			memset(bits, 0, 8 * words);
-			for (size_t i = distance; i < distance + run && i < size; i++)
-				bits[i / 64] |= UINT64_C(1) << i % 64;
-			delta = (struct tenon_delta){1, size, bits, bytes};
-			struct tenon_delta_encode_args a = {&delta, result, TENON_DELTA_BOUND(size), &length};
-			assert_int_equal(tenon_delta_encode(&a), TENON_OK);
-			memset(wanted, 0, sizeof wanted);
-			out = (struct tenon_delta){0, size, back, copy};
-			struct tenon_delta_decode_args b = {result, length, &out};
-			assert_int_equal(tenon_delta_decode(&b), TENON_OK);
-			assert_memory_equal(back, bits, 8 * words);
+	size_t size = 5 << 20;
+	struct tenon_delta d = {1, size, malloc(size / 8), calloc(size, 1)};
+	assert_true(d.mask && d.payload);
+	for (int shift = 7; shift <= 21; shift += 7)
+		for (size_t edge = 0; edge < 3; edge++) {
+			size_t length = ((size_t)1 << shift) - 1 + edge;
+			assert_long_stretch(d, length, 1);
+			assert_long_stretch(d, 70, length);
+			assert_long_stretch(d, length, length);
 		}
-	free(bits);
-	free(back);
-	free(bytes);
-	free(result);
-	free(copy);
+	free(d.mask);
+	free(d.payload);
 }
 
 /* The examples of docs/NUMERICS.md: order 1, the bytes that change are 01, 02, 03 and so on. */
@@ -573,7 +583,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_size_and_density),
 		cmocka_unit_test(every_gap_and_run),
-		cmocka_unit_test(long_gaps),
+		cmocka_unit_test(long_gaps_and_runs),
 		cmocka_unit_test(the_examples_of_the_document),
 		cmocka_unit_test(every_burst_is_seen),
 		cmocka_unit_test(every_cut_and_addition_is_seen),
@@ -587,7 +597,7 @@ int main(void)
 		cmocka_unit_test(the_self_tests_see_wrong_bytes),
 		ON_BEST(every_size_and_density),
 		ON_BEST(every_gap_and_run),
-		ON_BEST(long_gaps),
+		ON_BEST(long_gaps_and_runs),
 		ON_BEST(every_burst_is_seen),
 		ON_BEST(every_cut_and_addition_is_seen),
 		ON_BEST(every_other_byte_is_refused_or_canonical),

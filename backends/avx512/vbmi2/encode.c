@@ -9,10 +9,20 @@
 #include "backends/avx512/avx512.h"
 #include "backends/shared/encode.h"
 
+#define UNPACKS_ANYTHING 1
+
 static inline uint64_t map_bytes(const void *from)
 {
 	__m512i bytes = _mm512_loadu_si512(from);
 	return _mm512_test_epi8_mask(bytes, bytes);
+}
+
+/* The words are compared themselves. */
+static inline uint64_t map_words(const void *from, uint64_t bytes)
+{
+	__m512i words = _mm512_loadu_si512(from);
+	(void)bytes;
+	return _mm512_test_epi64_mask(words, words);
 }
 
 static inline uint64_t map_high(const void *from)
@@ -44,7 +54,7 @@ static inline void pack_bytes(void *to, const void *from, uint64_t mask)
 
 static inline void pack_exactly(void *to, const void *from, uint64_t mask)
 {
-	_mm512_mask_storeu_epi8(to, first_bits(count_bits(mask)), pack(_mm512_loadu_si512(from), mask));
+	_mm512_mask_storeu_epi8(to, _bzhi_u64(UINT64_MAX, (unsigned)count_bits(mask)), pack(_mm512_loadu_si512(from), mask));
 }
 
 static inline void unpack_bytes(void *to, const void *from, uint64_t mask)
@@ -54,7 +64,7 @@ static inline void unpack_bytes(void *to, const void *from, uint64_t mask)
 
 static inline void unpack_exactly(void *to, const void *from, uint64_t mask)
 {
-	_mm512_storeu_si512(to, unpack(_mm512_maskz_loadu_epi8(first_bits(count_bits(mask)), from), mask));
+	_mm512_storeu_si512(to, unpack(_mm512_maskz_loadu_epi8(_bzhi_u64(UINT64_MAX, (unsigned)count_bits(mask)), from), mask));
 }
 
 /* Where the bits of a block are; 64 bytes behind them have no meaning. */
