@@ -9,9 +9,9 @@
  * 6 rows by one panel are 12 sums, 2 columns and 2 to work with: all 16 registers.
  */
 #define TILE_ROWS 6
-#define TILE_PANELS 1
 #define TILE_SUMS 12
-#define TILES TILE(6, 1) TILE(3, 1) TILE(1, 1)
+#define TILES TILE(6, 1) TILE(4, 1) TILE(2, 1) TILE(1, 1)
+#define SQUARED_ROWS 0
 #include "backends/shared/matrix_body.h"
 
 int avx2_similarity_matrix(const void *args, void *scratch)

@@ -183,20 +183,25 @@ static inline vec vec_pick_narrow(const float *base, const uint16_t *index)
 	return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
 }
 
-/* Lane i of a[j] becomes lane j of a[i]: within quarters of the registers, then the quarters themselves. */
+/* Within each quarter of the registers: lane i of a[j] becomes lane j of b[i]. */
+static inline __attribute__((always_inline)) void transpose_quarters(const vec a[4], vec b[4])
+{
+	__m512d low = _mm512_castps_pd(_mm512_unpacklo_ps(a[0], a[1]));
+	__m512d high = _mm512_castps_pd(_mm512_unpackhi_ps(a[0], a[1]));
+	__m512d low2 = _mm512_castps_pd(_mm512_unpacklo_ps(a[2], a[3]));
+	__m512d high2 = _mm512_castps_pd(_mm512_unpackhi_ps(a[2], a[3]));
+	b[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, low2));
+	b[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, low2));
+	b[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high, high2));
+	b[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high, high2));
+}
+
+/* Lane i of a[j] becomes lane j of a[i]. */
 static inline __attribute__((always_inline)) void vec_transpose(vec a[VEC_LANES])
 {
 	vec b[VEC_LANES];
-	for (int i = 0; i < VEC_LANES; i += 4) {
-		__m512d low = _mm512_castps_pd(_mm512_unpacklo_ps(a[i], a[i + 1]));
-		__m512d high = _mm512_castps_pd(_mm512_unpackhi_ps(a[i], a[i + 1]));
-		__m512d low2 = _mm512_castps_pd(_mm512_unpacklo_ps(a[i + 2], a[i + 3]));
-		__m512d high2 = _mm512_castps_pd(_mm512_unpackhi_ps(a[i + 2], a[i + 3]));
-		b[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, low2));
-		b[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, low2));
-		b[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high, high2));
-		b[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high, high2));
-	}
+	for (int i = 0; i < VEC_LANES; i += 4)
+		transpose_quarters(a + i, b + i);
 	for (int i = 0; i < 4; i++) {
 		vec even = _mm512_shuffle_f32x4(b[i], b[i + 4], 0x88), odd = _mm512_shuffle_f32x4(b[i], b[i + 4], 0xdd);
 		vec even2 = _mm512_shuffle_f32x4(b[i + 8], b[i + 12], 0x88);

@@ -13,9 +13,8 @@
 #include "backends/shared/norm.h"
 #include "backends/shared/panel.h"
 
-/* The norms of a chunk of rows are summed once; for each chunk the columns pass by in groups of panels. */
+/* The norms of a chunk of rows are summed once, with its first tiles; the columns pass by in groups. */
 #define CHUNK 512
-#define GROUP (TILE_PANELS * PANEL)
 
 /* A call of either kernel; count columns. */
 struct matrix {
@@ -28,7 +27,8 @@ struct matrix {
 
 struct chunk {
 	size_t first, end;
-	float squared[CHUNK];
+	size_t squared_end; /* the first row whose squared norm is not there yet */
+	float squared[CHUNK + PANEL];
 };
 
 /* What a vector is to its cosines. */
@@ -39,13 +39,18 @@ struct judged {
 	float root;
 };
 
+/* What columns bring to their cosines. */
+struct columns {
+	float root[GROUP]; /* of ordinary ones; 1 behind the last */
+	struct judged judged[GROUP];
+};
+
 /* Columns that are computed together. */
 struct group {
 	size_t first, width, panels;
 	const float *panel;
-	bool odd;          /* not all of them are ordinary; judged is then filled */
-	float root[GROUP]; /* of ordinary columns; 1 behind the last */
-	struct judged judged[GROUP];
+	const float *root;
+	const struct judged *judged; /* NULL: all are ordinary */
 };
 
 /* ---- Sums -------------------------------------------------------------------------------------------------------- */
@@ -63,7 +68,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const float *row
 	for (size_t i = 0; i < rows * width; i++)
 		sum[i] = vec_set(0);
 	for (size_t k = 0; k < dim; k++) {
-		vec column[TILE_PANELS * PANEL_VECS];
+		vec column[GROUP_PANELS * PANEL_VECS];
 		UNROLL
 		for (size_t w = 0; w < width; w++)
 			column[w] = vec_load(panel + (w / PANEL_VECS * dim + k) * PANEL + w % PANEL_VECS * VEC_LANES);
@@ -86,10 +91,12 @@ static inline __attribute__((always_inline)) void multiply_tile(const float *row
 /* The sums of some of the left rows; returns how many. */
 static size_t multiply_rows(const float *row, size_t stride, size_t left, const struct group *g, size_t dim, float *d)
 {
-#define TILE(tile_rows, tile_panels)                                                                   \
-	if (left >= (tile_rows) && g->panels == (tile_panels)) {                                         \
-		multiply_tile(row, stride, g->panel, dim, d, tile_rows, tile_panels);                    \
-		return tile_rows;                                                                        \
+#define TILE(tile_rows, tile_panels)                                                                           \
+	if (left >= (tile_rows) && g->panels % (tile_panels) == 0) {                                           \
+		for (size_t p = 0; p < g->panels; p += (tile_panels))                                          \
+			multiply_tile(row, stride, g->panel + p * PANEL * dim, dim, d + p * PANEL, tile_rows,  \
+				tile_panels);                                                                  \
+		return tile_rows;                                                                              \
 	}
 	TILES
 #undef TILE
@@ -98,8 +105,8 @@ static size_t multiply_rows(const float *row, size_t stride, size_t left, const 
 
 /* ---- Rare vectors ------------------------------------------------------------------------------------------------ */
 
-static float scaled_dot(const float *a, size_t step_a, struct scale by_a, const float *b, size_t step_b, struct scale by_b,
-	size_t n)
+static float scaled_dot(const float *a, size_t step_a, struct scale by_a, const float *b, size_t step_b,
+	struct scale by_b, size_t n)
 {
 	float sum = 0;
 	for (size_t i = 0; i < n; i++)
@@ -129,7 +136,7 @@ static __attribute__((noinline, cold)) int score_odd(const float *row, float squ
 	struct judged a = judge(row, 1, dim, squared);
 	for (size_t c = from; c < g->width; c++) {
 		const float *column = g->panel + c / PANEL * PANEL * dim + c % PANEL;
-		struct judged b = g->odd ? g->judged[c] : (struct judged){ORDINARY, {1, 1}, g->root[c]};
+		struct judged b = g->judged ? g->judged[c] : (struct judged){ORDINARY, {1, 1}, g->root[c]};
 		float x;
 		if (a.nature == NONFINITE || b.nature == NONFINITE)
 			x = NAN;
@@ -158,13 +165,25 @@ static inline void score_ordinary(float root, const struct group *g, const float
 	}
 }
 
+/* The first column of a group that row i is scored with. */
+static inline size_t first_column(const struct matrix *m, const struct group *g, size_t i)
+{
+	return m->pairs && g->first <= i ? i + 1 - g->first : 0;
+}
+
+/* Where its score goes. */
+static inline float *find_scores(const struct matrix *m, const struct group *g, size_t i)
+{
+	size_t column = g->first + first_column(m, g, i);
+	return m->scores + (m->pairs ? m->count * i - i * (i + 1) / 2 + (column - i - 1) : m->count * i + column);
+}
+
 /* The scores of row i with a group, whose sums are d. */
 static inline int score_row(const struct matrix *m, const struct group *g, size_t i, float squared, const float *d)
 {
-	size_t from = m->pairs && g->first <= i ? i + 1 - g->first : 0;
-	size_t at = m->pairs ? m->count * i - i * (i + 1) / 2 + (g->first + from - i - 1) : m->count * i + g->first;
-	float *scores = m->scores + at;
-	if (!is_ordinary(squared) || g->odd)
+	size_t from = first_column(m, g, i);
+	float *scores = find_scores(m, g, i);
+	if (!is_ordinary(squared) || g->judged)
 		return score_odd(m->rows + i * m->row_stride, squared, g, m->dim, d, from, scores);
 	if (from == 0 && g->width == g->panels * PANEL) {
 		score_ordinary(sqrtf(squared), g, d, scores);
@@ -176,14 +195,49 @@ static inline int score_row(const struct matrix *m, const struct group *g, size_
 	return TENON_OK;
 }
 
-static int score_group(const struct matrix *m, const struct group *g, const struct chunk *c)
+/* The scores of a tile's rows are far from each other: asked for now, they are there when its sums are. */
+static inline void expect_scores(const struct matrix *m, const struct group *g, size_t i, size_t end)
+{
+	for (size_t r = i; r < end && r < i + TILE_ROWS; r++) {
+		const char *scores = (const char *)find_scores(m, g, r);
+		for (size_t at = 0; at < g->panels * PANEL * sizeof(float); at += 64)
+			__builtin_prefetch(scores + at, 1);
+	}
+}
+
+/* Squared norms of the chunk's rows from i on. */
+static void square_rows(const struct matrix *m, struct chunk *c, size_t i)
+{
+	for (; i < c->end; i += PANEL)
+		pack_panel(m->rows + i * m->row_stride, c->end - i, m->row_stride, m->dim, NULL, c->squared + (i - c->first));
+	c->squared_end = c->end;
+}
+
+/* Some of the rows from i up to end, and their squared norms, where these are missing. Returns how many. */
+static size_t sum_rows(const struct matrix *m, const struct group *g, struct chunk *c, size_t i, size_t end, float *d)
+{
+	const float *row = m->rows + i * m->row_stride;
+#if SQUARED_ROWS
+	if (i == c->squared_end && end - i >= SQUARED_ROWS && g->panels == 1 && !m->pairs) {
+		multiply_and_square(row, m->row_stride, g->panel, m->dim, d, c->squared + (i - c->first));
+		c->squared_end += SQUARED_ROWS;
+		return SQUARED_ROWS;
+	}
+#endif
+	if (i == c->squared_end)
+		square_rows(m, c, i);
+	return multiply_rows(row, m->row_stride, end - i, g, m->dim, d);
+}
+
+/* Rows behind the end may be summed, but are not scored. */
+static int score_rows(const struct matrix *m, const struct group *g, struct chunk *c, size_t begin, size_t end)
 {
 	int status = TENON_OK;
 	float d[TILE_ROWS * GROUP];
-	size_t end = m->pairs && g->first + g->width - 1 < c->end ? g->first + g->width - 1 : c->end, rows;
-	for (size_t i = c->first; i < end; i += rows) {
-		rows = multiply_rows(m->rows + i * m->row_stride, m->row_stride, end - i, g, m->dim, d);
-		for (size_t r = 0; r < rows; r++) {
+	for (size_t i = begin, rows; i < end; i += rows) {
+		expect_scores(m, g, i, end);
+		rows = sum_rows(m, g, c, i, m->pairs ? m->count : end, d);
+		for (size_t r = 0; r < rows && i + r < end; r++) {
 			int row = score_row(m, g, i + r, c->squared[i + r - c->first], d + r * GROUP);
 			status = row ? row : status;
 		}
@@ -191,52 +245,72 @@ static int score_group(const struct matrix *m, const struct group *g, const stru
 	return status;
 }
 
+/*
+ * Rows before a group and beside its first panel take it whole; of those further down, whose pairs are in the corner at
+ * the diagonal, each panel takes what it has.
+ */
+static int score_pairs(const struct matrix *m, const struct group *g, struct chunk *c)
+{
+	size_t end = g->first + g->width - 1 < c->end ? g->first + g->width - 1 : c->end;
+	size_t corner = g->first + PANEL < end ? g->first + PANEL : end;
+	int status = score_rows(m, g, c, c->first, corner);
+	for (size_t p = PANEL; p < g->width; p += PANEL) {
+		struct group one = {g->first + p, g->width - p < PANEL ? g->width - p : PANEL, 1, g->panel + p * m->dim,
+				    g->root + p, g->judged ? g->judged + p : NULL};
+		size_t last = one.first + one.width - 1 < end ? one.first + one.width - 1 : end;
+		int rest = score_rows(m, &one, c, corner > c->first ? corner : c->first, last);
+		status = rest ? rest : status;
+	}
+	return status;
+}
+
 /* ---- Groups and chunks ------------------------------------------------------------------------------------------- */
 
-static void judge_columns(struct group *g, size_t dim, const float squared[GROUP])
+static void judge_columns(struct group *g, size_t dim, const float squared[GROUP], struct columns *columns)
 {
+	bool odd = false;
 	for (size_t c = 0; c < g->panels * PANEL; c += VEC_LANES)
-		vec_store(g->root + c, vec_sqrt(vec_load(squared + c)));
+		vec_store(columns->root + c, vec_sqrt(vec_load(squared + c)));
 	for (size_t c = g->width; c < GROUP; c++)
-		g->root[c] = 1;
-	g->odd = false;
+		columns->root[c] = 1;
 	for (size_t c = 0; c < g->width; c++)
-		g->odd |= !is_ordinary(squared[c]);
-	for (size_t c = 0; c < g->width && g->odd; c++)
-		g->judged[c] = judge(g->panel + c / PANEL * PANEL * dim + c % PANEL, PANEL, dim, squared[c]);
+		odd |= !is_ordinary(squared[c]);
+	for (size_t c = 0; c < g->width && odd; c++)
+		columns->judged[c] = judge(g->panel + c / PANEL * PANEL * dim + c % PANEL, PANEL, dim, squared[c]);
+	g->root = columns->root;
+	g->judged = odd ? columns->judged : NULL;
 }
 
 /* The columns from `first` on, first a multiple of 16. */
-static void take_group(const struct matrix *m, size_t first, struct group *g)
+static struct group take_group(const struct matrix *m, size_t first, struct columns *columns)
 {
 	float squared[GROUP];
-	size_t left = m->count - first;
-	g->first = first;
-	g->panels = left > (TILE_PANELS - 1) * PANEL && m->dim <= TENON_PANEL_DIM ? TILE_PANELS : 1;
-	g->width = left < g->panels * PANEL ? left : g->panels * PANEL;
+	size_t left = m->count - first, panels = 1;
+	if (left > (GROUP_PANELS - 1) * PANEL && m->dim <= TENON_PANEL_DIM)
+		panels = GROUP_PANELS;
+	struct group g = {.first = first, .width = left < panels * PANEL ? left : panels * PANEL, .panels = panels};
 	if (m->packed) {
-		g->panel = m->packed->panel + first * m->dim;
-		memcpy(squared, m->packed->squared + first, g->panels * PANEL * sizeof *squared);
+		g.panel = m->packed->panel + first * m->dim;
+		memcpy(squared, m->packed->squared + first, panels * PANEL * sizeof *squared);
 	} else {
-		g->panel = m->scratch;
-		for (size_t p = 0; p < g->panels * PANEL; p += PANEL)
-			pack_panel(m->columns + (first + p) * m->column_stride, g->width - p, m->column_stride, m->dim,
+		g.panel = m->scratch;
+		for (size_t p = 0; p < panels * PANEL; p += PANEL)
+			pack_panel(m->columns + (first + p) * m->column_stride, g.width - p, m->column_stride, m->dim,
 				m->scratch + p * m->dim, squared + p);
 	}
-	judge_columns(g, m->dim, squared);
+	judge_columns(&g, m->dim, squared, columns);
+	return g;
 }
 
 static int score_chunk(const struct matrix *m, struct chunk *c)
 {
 	int status = TENON_OK;
-	struct group g;
-	for (size_t r = c->first; r < c->end; r += PANEL)
-		pack_panel(m->rows + r * m->row_stride, c->end - r, m->row_stride, m->dim, NULL,
-			c->squared + (r - c->first));
-	for (size_t first = m->pairs ? (c->first + 1) / PANEL * PANEL : 0; first < m->count; first += g.width) {
-		take_group(m, first, &g);
-		int group = score_group(m, &g, c);
+	struct columns columns;
+	for (size_t first = m->pairs ? (c->first + 1) / PANEL * PANEL : 0; first < m->count;) {
+		struct group g = take_group(m, first, &columns);
+		int group = m->pairs ? score_pairs(m, &g, c) : score_rows(m, &g, c, c->first, c->end);
 		status = group ? group : status;
+		first += g.width;
 	}
 	return status;
 }
@@ -247,6 +321,7 @@ static int score_matrix(const struct matrix *m, size_t begin, size_t end)
 	struct chunk c;
 	for (c.first = begin; c.first < end; c.first = c.end) {
 		c.end = end - c.first < CHUNK ? end : c.first + CHUNK;
+		c.squared_end = c.first;
 		int chunk = score_chunk(m, &c);
 		status = chunk ? chunk : status;
 	}
