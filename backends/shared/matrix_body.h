@@ -338,5 +338,6 @@ static inline int similarity_matrix(const struct tenon_similarity_matrix_args *a
 static inline int pairwise_similarity(const struct tenon_pairwise_similarity_args *a, void *scratch)
 {
 	struct matrix m = {a->rows, a->rows, a->stride, a->stride, a->n, a->dim, a->packed, scratch, a->scores, true};
-	return score_matrix(&m, a->begin, a->end);
+	/* The last row has no pairs of its own. */
+	return score_matrix(&m, a->begin, a->end < a->n ? a->end : a->n - 1);
 }
