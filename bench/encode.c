@@ -3,7 +3,6 @@
  * Topic: delta_encode and delta_decode of a page of 4 KiB of which some bytes change, scattered at random or in stretches.
  * GB/s count bytes of the page; the limit is a memcpy of it.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "bench/bench.h"
@@ -54,7 +53,8 @@ static bool race_density(const struct density *density)
 	fill_source(density);
 	bool good = run_race(&race);
 	scalar_delta_encode(&encode, NULL);
-	printf("  %zu bytes, %s\n", output.length, kinds[output.encoded[4]]);
+	if (is_wanted(race.kernel, race.shape))
+		say("  %zu bytes, %s\n", output.length, kinds[output.encoded[4]]);
 	struct tenon_delta_decode_args decode = {output.encoded, output.length, &to};
 	race.kernel = "delta_decode";
 	race.args = &decode;

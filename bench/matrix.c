@@ -49,7 +49,7 @@ static bool race_matrix(size_t m)
 	float *scores = make_floats(m * CENTROIDS, 3);
 	struct tenon_packed *packed;
 	if (tenon_packed_create(centroids, CENTROIDS, DIM, DIM, &packed)) {
-		fprintf(stderr, "bench: %s\n", tenon_error_detail());
+		fprintf(stderr, "tenon bench: %s\n", tenon_error_detail());
 		return false;
 	}
 	struct tenon_similarity_matrix_args args = {queries, m, DIM, centroids, CENTROIDS, DIM, packed, DIM, scores};

@@ -73,6 +73,9 @@ else
 		"$(grep -c -e '  reached' -e '  NOT REACHED' -e '  no such' -e '  not measured' out)"
 fi
 
+is "topics print with say(), which --json silences" \
+	test -z "$(grep -n '^[^"]*[^nfv]printf(' "$top_srcdir"/bench/*.c "$top_srcdir"/bench/peers/*.c)"
+
 # A wrong kernel has no speed, and a command that met one does not succeed.
 mkdir wrong
 cp "$top_builddir/tests/plugins/.libs/crooked.so" wrong

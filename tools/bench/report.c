@@ -22,7 +22,7 @@ void print_environment(FILE *out, const struct environment *e)
 
 static const char *format_number(char text[16], double value)
 {
-	snprintf(text, 16, value >= 1000 ? "%.0f" : value >= 100 ? "%.1f" : "%.2f", value);
+	snprintf(text, 16, value >= 1000 ? "%.0f" : value >= 100 ? "%.1f" : value >= 10 ? "%.2f" : "%.3f", value);
 	return text;
 }
 
