@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define VEC_LANES 8
-#define VEC_REGISTERS 16
 
 typedef __m256 vec;      /* VEC_LANES floats */
 typedef __m256i vec_int; /* VEC_LANES 32-bit integers */

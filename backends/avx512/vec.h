@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define VEC_LANES 16
-#define VEC_REGISTERS 32
 
 typedef __m512 vec;         /* VEC_LANES floats */
 typedef __m512i vec_int;    /* VEC_LANES 32-bit integers */

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #define VEC_LANES 4
-#define VEC_REGISTERS 32
 
 typedef float32x4_t vec;     /* VEC_LANES floats */
 typedef int32x4_t vec_int;   /* VEC_LANES 32-bit integers */

@@ -9,9 +9,10 @@
 
 #include "backends/shared/exp_body.h"
 
-/* From so many elements on memory is asked for early, to be written. */
+/* From so many elements on memory is asked for early, to be written; in small bursts, since larger ones come later. */
 #define BINDING_AHEAD_MIN ((size_t)1 << 14)
-#define BINDING_AHEAD 2048 /* bytes */
+#define BINDING_AHEAD 1024 /* bytes */
+#define BINDING_BLOCK 4    /* vectors */
 
 /* What is left of each strength. */
 static EXP_INLINE vec binding_kept(const struct tenon_binding_decay_args *a)
@@ -40,15 +41,15 @@ static EXP_INLINE void binding_clamp(vec *y, vec_mask *finite, int count)
 /* Whole blocks, elements from i to end. */
 static EXP_INLINE void binding_blocks(float *p, size_t i, size_t end, vec kept, vec_mask *finite, int ahead)
 {
-	for (; i < end; i += (size_t)EXP_BLOCK * VEC_LANES) {
-		vec y[EXP_BLOCK];
+	for (; i < end; i += (size_t)BINDING_BLOCK * VEC_LANES) {
+		vec y[BINDING_BLOCK];
 		if (ahead)
-			for (size_t line = 0; line < EXP_BLOCK * sizeof(vec); line += 64)
+			for (size_t line = 0; line < BINDING_BLOCK * sizeof(vec); line += 64)
 				vec_prefetch_to_write((const void *)((uintptr_t)(p + i) + BINDING_AHEAD + line));
-		for (int j = 0; j < EXP_BLOCK; j++)
+		for (int j = 0; j < BINDING_BLOCK; j++)
 			y[j] = vec_mul(vec_load(p + i + j * VEC_LANES), kept);
-		binding_clamp(y, finite, EXP_BLOCK);
-		for (int j = 0; j < EXP_BLOCK; j++)
+		binding_clamp(y, finite, BINDING_BLOCK);
+		for (int j = 0; j < BINDING_BLOCK; j++)
 			vec_store(p + i + j * VEC_LANES, y[j]);
 	}
 }
@@ -57,7 +58,7 @@ static inline int binding_decay_body(const struct tenon_binding_decay_args *a)
 {
 	const vec kept = binding_kept(a);
 	vec_mask finite = vec_first(VEC_LANES);
-	size_t i = a->n / (EXP_BLOCK * VEC_LANES) * (EXP_BLOCK * VEC_LANES);
+	size_t i = a->n / (BINDING_BLOCK * VEC_LANES) * (BINDING_BLOCK * VEC_LANES);
 	if (a->n >= BINDING_AHEAD_MIN)
 		binding_blocks(a->strengths, 0, i, kept, &finite, 1);
 	else

@@ -13,8 +13,14 @@
 
 /* From so many elements on, 16 bytes each, the outputs bypass the caches, which the inputs fill anyway. */
 #define DECAY_STREAM_MIN ((size_t)1 << 21)
-#define DECAY_AHEAD 2048 /* bytes of values by which memory is then asked for early */
-#define DECAY_BLOCK ((size_t)EXP_BLOCK * VEC_LANES)
+#define DECAY_AHEAD 4096 /* bytes of values by which memory is then asked for early */
+
+/*
+ * Vectors in a block. Past the caches at most 256 bytes of them: memory that is asked for in larger bursts comes later
+ * (0.82 of the streaming limit instead of 1).
+ */
+#define DECAY_STREAM_BLOCK (EXP_BLOCK * sizeof(vec) > 256 ? 256 / (int)sizeof(vec) : EXP_BLOCK)
+#define DECAY_BLOCK(stream) ((int)((stream) ? DECAY_STREAM_BLOCK : EXP_BLOCK))
 
 /* How the argument of exp is made of an age; always a constant where it is passed. */
 enum decay_law { LAW_EXPONENTIAL, LAW_POWER, LAW_TWO_COMPONENT };
@@ -33,11 +39,11 @@ struct decay {
 
 /* ---- Arguments of exp -------------------------------------------------------------------------------------------- */
 
-/* x[EXP_BLOCK] of the block from element i on: ages in units. */
-static EXP_INLINE void decay_times(struct decay *d, size_t i, vec *x, enum decay_law law)
+/* x[count] from element i on: ages in units. */
+static EXP_INLINE void decay_times(struct decay *d, size_t i, vec *x, int count, enum decay_law law)
 {
-	vec_from_u64(d->ages + i, x, EXP_BLOCK);
-	for (int j = 0; j < EXP_BLOCK; j++) {
+	vec_from_u64(d->ages + i, x, count);
+	for (int j = 0; j < count; j++) {
 		vec unit = law == LAW_TWO_COMPONENT ? vec_load(d->stabilities + i + j * VEC_LANES) : d->unit;
 		x[j] = vec_div(x[j], unit);
 		if (law == LAW_TWO_COMPONENT)
@@ -97,11 +103,12 @@ static EXP_INLINE void decay_vectors(struct decay *d, const vec *value, const ve
 static EXP_INLINE void decay_block(struct decay *d, size_t i, vec *x, int stream, enum decay_law law)
 {
 	vec value[EXP_BLOCK], y[EXP_BLOCK];
-	decay_arguments(d, x, EXP_BLOCK, law);
-	for (int j = 0; j < EXP_BLOCK; j++)
+	const int count = DECAY_BLOCK(stream);
+	decay_arguments(d, x, count, law);
+	for (int j = 0; j < count; j++)
 		value[j] = vec_load(d->values + i + j * VEC_LANES);
-	decay_vectors(d, value, x, y, EXP_BLOCK);
-	for (int j = 0; j < EXP_BLOCK; j++) {
+	decay_vectors(d, value, x, y, count);
+	for (int j = 0; j < count; j++) {
 		if (stream)
 			vec_stream(d->out + i + j * VEC_LANES, y[j]);
 		else
@@ -116,28 +123,30 @@ static EXP_INLINE void decay_prefetch(const void *p, size_t ahead, size_t bytes)
 		__builtin_prefetch((const void *)((uintptr_t)p + ahead + line));
 }
 
-/* What the block from element i on will want later. */
-static EXP_INLINE void decay_prefetch_inputs(const struct decay *d, size_t i, enum decay_law law)
+/* What n elements from i on will want later. */
+static EXP_INLINE void decay_prefetch_inputs(const struct decay *d, size_t i, size_t n, enum decay_law law)
 {
-	decay_prefetch(d->values + i, DECAY_AHEAD, DECAY_BLOCK * sizeof *d->values);
-	decay_prefetch(d->ages + i, 2 * DECAY_AHEAD, DECAY_BLOCK * sizeof *d->ages);
+	decay_prefetch(d->values + i, DECAY_AHEAD, n * sizeof *d->values);
+	decay_prefetch(d->ages + i, 2 * DECAY_AHEAD, n * sizeof *d->ages);
 	if (law == LAW_TWO_COMPONENT)
-		decay_prefetch(d->stabilities + i, DECAY_AHEAD, DECAY_BLOCK * sizeof *d->stabilities);
+		decay_prefetch(d->stabilities + i, DECAY_AHEAD, n * sizeof *d->stabilities);
 }
 
 /* Whole blocks, elements from i to end. Conversion and division run one block ahead, beside the polynomials. */
 static EXP_INLINE void decay_blocks(struct decay *d, size_t i, size_t end, int stream, enum decay_law law)
 {
 	vec x[EXP_BLOCK], next[EXP_BLOCK];
+	const int count = DECAY_BLOCK(stream);
+	const size_t n = (size_t)count * VEC_LANES;
 	if (i == end)
 		return;
-	decay_times(d, i, x, law);
-	for (; i + DECAY_BLOCK < end; i += DECAY_BLOCK) {
+	decay_times(d, i, x, count, law);
+	for (; i + n < end; i += n) {
 		if (stream)
-			decay_prefetch_inputs(d, i, law);
-		decay_times(d, i + DECAY_BLOCK, next, law);
+			decay_prefetch_inputs(d, i, n, law);
+		decay_times(d, i + n, next, count, law);
 		decay_block(d, i, x, stream, law);
-		for (int j = 0; j < EXP_BLOCK; j++)
+		for (int j = 0; j < count; j++)
 			x[j] = next[j];
 	}
 	decay_block(d, i, x, stream, law);
@@ -161,7 +170,7 @@ static EXP_INLINE int decay_all(struct decay *d, size_t n, enum decay_law law)
 {
 	const int stream = n >= DECAY_STREAM_MIN;
 	size_t head = stream ? -((uintptr_t)d->out / sizeof(float)) % VEC_LANES : 0;
-	size_t end = head + (n - head) / DECAY_BLOCK * DECAY_BLOCK;
+	size_t block = (size_t)EXP_BLOCK * VEC_LANES, end = head + (n - head) / block * block;
 	d->finite = vec_first(VEC_LANES);
 	decay_rest(d, 0, head, law);
 	if (stream) {

@@ -8,8 +8,8 @@
 
 #include "backends/shared/exp_constants.h"
 
-/* Vectors in a block: each needs about four registers. */
-#define EXP_BLOCK (VEC_REGISTERS / 4)
+/* Vectors in a block: enough chains to keep every multiplier busy, even where their parts must wait in memory. */
+#define EXP_BLOCK 8
 
 /* Arrays of vectors live in registers only where everything is inlined, which compilers find too big. */
 #define EXP_INLINE inline __attribute__((always_inline))
