@@ -63,3 +63,21 @@ for file in "$@"; do
 	program=${file%.c}
 	printf '%s_SOURCES = %s\n' "$(echo "$program" | tr -c 'A-Za-z0-9\n' _)" "$file"
 done
+
+# Two programs a fuzzer: tests/fuzz/NAME.c with libFuzzer, and replaying the seeds.
+fuzzers=
+for file in tests/fuzz/*.c; do
+	name=$(basename "$file" .c)
+	if [ "$name" = replay ]; then continue; fi
+	fuzzers="$fuzzers $name"
+	shared='tests/fuzz/fuzz.h tests/bits/plugins.c tests/bits/plugins.h tests/delta.h'
+	printf 'tests_fuzz_%s_SOURCES = %s %s\n' "$name" "$file" "$shared"
+	printf 'tests_fuzz_%s_LDFLAGS = $(FUZZ_LINK)\ntests_fuzz_%s_LDADD = $(FUZZ_PARTS)\n' "$name" "$name"
+	printf 'tests_fuzz_replay_%s_SOURCES = %s tests/fuzz/replay.c %s\n' "$name" "$file" "$shared"
+	printf 'tests_fuzz_replay_%s_LDADD = $(FUZZ_PARTS)\n\n' "$name"
+done
+programs= replays=
+for name in $fuzzers; do
+	programs="$programs tests/fuzz/$name" replays="$replays tests/fuzz/replay_$name"
+done
+printf 'FUZZERS =%s\nFUZZ_TOOLS =%s\nFUZZ_REPLAYS =%s\n' "$fuzzers" "$programs" "$replays"
