@@ -111,15 +111,22 @@ static inline int get_hierarchy(struct reader *r, const struct tenon_delta *d)
 
 /* ---- Lists -------------------------------------------------------------------------------------------------------- */
 
+/* 64 bytes that begin with those at `at`: there, or in part, where ones that end nothing are behind them. */
+static inline const unsigned char *find_chunk(const unsigned char *at, size_t left, unsigned char *part)
+{
+	if (left + CHECKSUM >= 64)
+		return at;
+	memset(part, 0x80, 64);
+	memcpy(part, at, left);
+	return part;
+}
+
 /* The bytes of the next 64 that end a varint; those behind the body are none. */
 static inline uint64_t find_ends(const unsigned char *at, const unsigned char *end)
 {
 	unsigned char part[64];
-	if (end + CHECKSUM - at >= 64)
-		return ~map_high(at) & first_bits((size_t)(end - at));
-	memset(part, 0x80, sizeof part);
-	memcpy(part, at, (size_t)(end - at));
-	return ~map_high(part);
+	size_t left = (size_t)(end - at);
+	return ~map_high(find_chunk(at, left, part)) & first_bits(left);
 }
 
 /* A varint of `bytes` bytes, which ends there; SIZE_MAX for one that is not minimal or beyond every page. */
@@ -156,6 +163,13 @@ struct places {
 	uint32_t place[PLACES];
 };
 
+/* A varint of several bytes of which the last is 0, in a chunk that begins with one: it could be shorter. */
+static inline int has_long_varint(const unsigned char *at, uint64_t ends, size_t bytes)
+{
+	uint64_t zeros = ~map_bytes(at), after = ~ends << 1;
+	return (zeros & ends & after & first_bits(bytes)) != 0;
+}
+
 /*
  * The list ends where exactly the bytes that it announced, one a mark, are left. Gaps of one byte and of two go the same
  * way, since no CPU could guess which comes next.
@@ -163,12 +177,14 @@ struct places {
 static inline int get_gaps(struct reader *r, const struct tenon_delta *d, struct places *places)
 {
 	const unsigned char *at = r->at, *end = r->end;
-	size_t from = 0, size = d->size, count = 0, bad = 0;
+	size_t from = 0, size = d->size, count = 0;
 	uint64_t *mask = d->mask;
 	clear_mask(d);
 	while (at != end) {
-		uint64_t ends = find_ends(at, end);
+		unsigned char part[64];
 		size_t begin = 0, left = (size_t)(end - at);
+		const unsigned char *chunk = find_chunk(at, left, part);
+		uint64_t all = ~map_high(chunk) & first_bits(left), ends = all;
 		if (!ends)
 			return 0;
 		for (; ends && begin < left; ends &= ends - 1, left--) {
@@ -176,19 +192,19 @@ static inline int get_gaps(struct reader *r, const struct tenon_delta *d, struct
 			uint16_t pair;
 			memcpy(&pair, at + begin, sizeof pair); /* of one byte the second may be the checksum's */
 			gap = (pair & 0x7f) | (pair >> 1 & 0x3f80 & (0 - more));
-			bad |= more == 1 && gap < 0x80;
 			if (__builtin_expect(more > 1, 0)) {
 				gap = get_varint(at + begin, more + 1);
-				bad |= gap == SIZE_MAX;
+				if (gap == SIZE_MAX)
+					return 0;
 			}
 			begin += more + 1;
-			if (gap >= size - from)
-				return 0;
 			from += gap;
+			if (from >= size)
+				return 0;
 			mask[from / 64] |= UINT64_C(1) << from % 64;
 			places->place[count++ % PLACES] = (uint32_t)from++;
 		}
-		if (begin > left || bad)
+		if (begin > left || has_long_varint(chunk, all, begin))
 			return 0;
 		end = at + left;
 		at += begin;

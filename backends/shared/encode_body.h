@@ -18,9 +18,13 @@ struct measure {
 	struct map first;    /* of the first block, which is often the only one */
 };
 
-static inline struct map find_map(const struct tenon_delta *d, const struct measure *m, size_t word)
+/* That of the block that begins with this word; own is room for it. */
+static inline const struct map *find_map(const struct tenon_delta *d, const struct measure *m, size_t word, struct map *own)
 {
-	return word ? map_block(d->mask + word, count_block_words(d, word)) : m->first;
+	if (!word)
+		return &m->first;
+	*own = map_block(d->mask + word, count_block_words(d, word));
+	return own;
 }
 
 static inline struct measure measure_mask(const struct tenon_delta *d)
@@ -29,11 +33,12 @@ static inline struct measure measure_mask(const struct tenon_delta *d)
 	size_t all = TENON_DELTA_WORDS(d->size);
 	m.first = map_block(d->mask, count_block_words(d, 0));
 	for (size_t i = 0; i < all; i += BLOCK_WORDS) {
-		struct map map = find_map(d, &m, i);
+		struct map own;
+		const struct map *map = find_map(d, &m, i, &own);
 		count_words(d->mask + i, count_block_words(d, i), i ? d->mask[i - 1] >> 63 : 0, &m.bits);
 		for (int j = 0; j < 8; j++)
-			m.bytes += count_bits(map.middle[j]);
-		m.words += count_bits(map.top);
+			m.bytes += count_bits(map->middle[j]);
+		m.words += count_bits(map->top);
 	}
 	if (all)
 		m.bits.edges += d->mask[all - 1] >> 63; /* a run may end where the page does */
@@ -163,16 +168,17 @@ static inline void put_hierarchy(struct writer *w, const struct tenon_delta *d, 
 {
 	for (size_t i = 0; i < TENON_DELTA_WORDS(d->size); i += BLOCK_WORDS) {
 		size_t words = count_block_words(d, i);
-		struct map map = find_map(d, m, i);
-		memcpy(w->at, &map.top, 8);
+		struct map own;
+		const struct map *map = find_map(d, m, i, &own);
+		memcpy(w->at, &map->top, 8);
 		w->at += 8;
-		put_packed(w, map.middle, map.top);
+		put_packed(w, map->middle, map->top);
 		for (size_t j = 0; j < words / 8; j++)
-			put_packed(w, d->mask + i + 8 * j, map.middle[j]);
+			put_packed(w, d->mask + i + 8 * j, map->middle[j]);
 		if (words % 8) {
 			uint64_t part[8] = {0};
 			memcpy(part, d->mask + i + words / 8 * 8, words % 8 * 8);
-			put_packed(w, part, map.middle[words / 8]);
+			put_packed(w, part, map->middle[words / 8]);
 		}
 	}
 }
@@ -245,8 +251,11 @@ static inline __attribute__((always_inline)) void put_block_data(struct writer *
 static inline void put_data(struct writer *w, const struct tenon_delta *d, const struct measure *m)
 {
 	size_t whole = d->size / 64;
-	for (size_t i = 0; i < whole; i += BLOCK_WORDS)
-		put_block_data(w, d->payload + 64 * i, d->mask + i, find_map(d, m, i).top & first_bits(whole - i));
+	for (size_t i = 0; i < whole; i += BLOCK_WORDS) {
+		struct map own;
+		uint64_t top = find_map(d, m, i, &own)->top & first_bits(whole - i);
+		put_block_data(w, d->payload + 64 * i, d->mask + i, top);
+	}
 	if (d->size % 64) {
 		unsigned char part[64] = {0};
 		memcpy(part, d->payload + 64 * whole, d->size % 64);
