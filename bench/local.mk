@@ -34,3 +34,13 @@ performance: all
 		$(top_srcdir)/docs $(LIBTOOL) --mode=execute $(EMULATOR) tools/tenon$(EXEEXT)
 .PHONY: performance
 EXTRA_DIST += tools/record-performance
+
+# Instructions of each kernel under qemu: what NEON is judged by. Natively: EMULATOR='qemu-x86_64 -cpu max' counts avx2.
+check_PROGRAMS += bench/count/calls
+bench_count_calls_SOURCES = bench/count/calls.c bench/count/marks.h
+bench_count_calls_LDADD = tools/libcases.la libtenon.la -lm
+count-instructions: all bench/count/calls$(EXEEXT)
+	TENON_BACKEND_PATH='$(abs_builddir)/backends/.libs' $(LIBTOOL) --mode=execute $(SHELL) \
+		$(top_srcdir)/bench/count/count-instructions $(top_srcdir)/bench/count bench/count/calls$(EXEEXT) $(EMULATOR)
+.PHONY: count-instructions
+EXTRA_DIST += bench/count/count-instructions bench/count/plugin.c
