@@ -21,7 +21,7 @@ runtime=
 for file in runtime/*.c; do
 	case ${file#runtime/} in
 	config.c|cpu.c|elf.c|file.c|find.c|graph.c|inifile.c|kernels.c|keys.c|load.c|logfmt.c|needs.c|packed.c|share.c|socket.c| \
-	stage.c|trust.c|vet.c|why.c) policy="$policy $file" ;;
+	stage.c|trust.c|vet.c|vet_link.c|vet_note.c|why.c) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
 done
