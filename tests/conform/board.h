@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the child and its parent share: where the child is, and what it found. It survives the child, so that the next
- * one can go on. The child writes while it lives, the parent after its death; only `steps` is read meanwhile.
+ * one can go on. The child writes while it lives, the parent after its death; only what is atomic is read meanwhile.
  */
 #ifndef CONFORM_BOARD_H
 #define CONFORM_BOARD_H
@@ -16,6 +16,7 @@ enum phase { PHASE_LOADING, PHASE_SWEEPING, PHASE_SHRINKING, PHASE_DONE };
 struct board {
 	enum phase phase;
 	atomic_ullong steps;   /* changes as long as the child makes progress */
+	atomic_bool is_calling; /* a kernel is running */
 	size_t current;        /* the entry that is examined */
 	struct point point;    /* the point that is examined */
 	bool is_thorough;      /* look at the process after every call, to find which one changed it */

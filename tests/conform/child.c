@@ -30,19 +30,27 @@ struct child {
 
 /* ---- Faults ------------------------------------------------------------------------------------------------------ */
 
-/* 1 or 0 if the machine says whether a fault was a write, else -1. */
+#if defined(__aarch64__)
+/* From the instruction, for emulators that report no syndrome: bit 22 tells loads, but for those that extend a sign. */
+static int decode_write(uint32_t instruction)
+{
+	bool is_access = instruction >> 27 & 1 && !(instruction >> 25 & 1);
+	bool extends_sign = (instruction >> 26 & 15) == 14 && (instruction >> 22 & 3) == 2;
+	return is_access ? !(instruction >> 22 & 1) && !extends_sign : -1;
+}
+#endif
+
+/* 1 or 0 if it can be told whether a fault was a write, else -1. */
 static int was_write(const ucontext_t *context)
 {
 #if defined(__x86_64__)
 	return context->uc_mcontext.gregs[REG_ERR] >> 1 & 1;
 #elif defined(__aarch64__)
 	const struct _aarch64_ctx *record = (const void *)context->uc_mcontext.__reserved;
-	while (record->magic && record->size) {
+	for (; record->magic && record->size; record = (const void *)((const char *)record + record->size))
 		if (record->magic == ESR_MAGIC)
 			return (int)(((const struct esr_context *)record)->esr >> 6 & 1);
-		record = (const void *)((const char *)record + record->size);
-	}
-	return -1;
+	return decode_write(*(const uint32_t *)context->uc_mcontext.pc);
 #else
 	(void)context;
 	return -1;
@@ -184,6 +192,7 @@ static void examine_entry(struct child *child, struct proof_entry *entry)
 	child->exam.by_oracle = !child->backend || entry->numeric_class == TENON_BOUNDED;
 	child->exam.is_thorough = board->is_thorough;
 	child->exam.worst = &entry->worst;
+	child->exam.is_calling = &board->is_calling;
 	if (board->phase == PHASE_SWEEPING) {
 		if (sweep_all(child, entry)) {
 			entry->verdict = entry->cases ? VERDICT_PASS : VERDICT_FAIL;

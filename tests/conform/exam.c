@@ -170,7 +170,9 @@ static bool examine_side(const struct exam *exam, enum side side, const struct r
 		watch_process();
 	unsigned long allocations = count_allocations();
 	errno = ERRNO_MARK;
+	atomic_store(exam->is_calling, true);
 	call_kernel(exam->function, stage.args.seen, stage.scratch_seen, &report);
+	atomic_store(exam->is_calling, false);
 	int number = errno;
 	if (exam->is_thorough)
 		check_process(finding);

@@ -6,6 +6,8 @@
 #ifndef CONFORM_EXAM_H
 #define CONFORM_EXAM_H
 
+#include <stdatomic.h>
+
 #include "tests/conform/finding.h"
 
 struct exam {
@@ -14,7 +16,8 @@ struct exam {
 	bool by_oracle;   /* judged by the oracle: a BOUNDED kernel, or scalar itself */
 	bool is_thorough; /* look at the whole process after every call */
 	uint64_t seed;
-	double *worst; /* raised to the largest share of the oracle's bound */
+	atomic_bool *is_calling; /* true while the kernel runs: the deadline is for it, not for the harness */
+	double *worst;           /* raised to the largest share of the oracle's bound */
 };
 
 /* Once in the process that calls kernels; false if it cannot have the memory. */
