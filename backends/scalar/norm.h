@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the cosines of the scalar reference share: when a squared norm is ordinary, and how a vector is scaled where it is
- * not (vector_similarity in docs/NUMERICS.md). Scalar files only; pure.
+ * What the cosines of the scalar reference share: when a squared norm is ordinary, and how a vector is scaled
+ * where it is not (vector_similarity in docs/NUMERICS.md). Scalar files only; pure.
  */
 #ifndef BACKENDS_SCALAR_NORM_H
 #define BACKENDS_SCALAR_NORM_H

@@ -209,7 +209,8 @@ static inline void expect_scores(const struct matrix *m, const struct group *g, 
 static void square_rows(const struct matrix *m, struct chunk *c, size_t i)
 {
 	for (; i < c->end; i += PANEL)
-		pack_panel(m->rows + i * m->row_stride, c->end - i, m->row_stride, m->dim, NULL, c->squared + (i - c->first));
+		pack_panel(m->rows + i * m->row_stride, c->end - i, m->row_stride, m->dim, NULL,
+			c->squared + (i - c->first));
 	c->squared_end = c->end;
 }
 
@@ -330,8 +331,8 @@ static int score_matrix(const struct matrix *m, size_t begin, size_t end)
 
 static inline int similarity_matrix(const struct tenon_similarity_matrix_args *a, void *scratch)
 {
-	struct matrix m = {a->queries, a->centroids, a->query_stride, a->centroid_stride, a->n, a->dim, a->packed, scratch,
-			   a->scores, false};
+	struct matrix m = {a->queries, a->centroids, a->query_stride, a->centroid_stride, a->n, a->dim, a->packed,
+		scratch, a->scores, false};
 	return score_matrix(&m, 0, a->m);
 }
 

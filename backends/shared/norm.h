@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the cosines of the ISA backends share: when a squared norm is ordinary, and how a vector is scaled where it is not
- * (vector_similarity in docs/NUMERICS.md). Pure.
+ * What the cosines of the ISA backends share: when a squared norm is ordinary, and how a vector is scaled
+ * where it is not (vector_similarity in docs/NUMERICS.md). Pure.
  */
 #ifndef BACKENDS_SHARED_NORM_H
 #define BACKENDS_SHARED_NORM_H

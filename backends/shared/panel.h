@@ -16,8 +16,8 @@
 #define UNROLL _Pragma("GCC unroll 32")
 
 /*
- * VEC_LANES dimensions of VEC_LANES rows, from the row `first` on; there are `rows` rows, with `left` dimensions. What there
- * is not is +0.
+ * VEC_LANES dimensions of VEC_LANES rows, from the row `first` on; there are `rows` rows, with `left` dimensions. What
+ * there is not is +0.
  */
 static inline __attribute__((always_inline)) void load_block(const float *row, size_t first, size_t rows, size_t stride,
 	size_t left, vec block[VEC_LANES])
@@ -28,9 +28,9 @@ static inline __attribute__((always_inline)) void load_block(const float *row, s
 			block[r] = vec_load(row + (first + r) * stride);
 		return;
 	}
+	size_t n = left < VEC_LANES ? left : VEC_LANES;
 	for (size_t r = 0; r < VEC_LANES; r++)
-		block[r] = first + r < rows ? vec_load_first(row + (first + r) * stride, left < VEC_LANES ? left : VEC_LANES) :
-					      vec_set(0);
+		block[r] = first + r < rows ? vec_load_first(row + (first + r) * stride, n) : vec_set(0);
 }
 
 /* The squared norms of up to 16 rows, and, unless panel is NULL, the rows, packed. */

@@ -37,22 +37,24 @@ static inline bool matches(const struct tenon_packed *packed, size_t count, size
 static __attribute__((cold, noinline)) int explain_side(const char *kernel, struct side s, size_t dim, struct why *why)
 {
 	if (!s.rows && dim)
-		return explain(why, TENON_EINVAL, "%s: %s is NULL with %zu rows of %zu; pass the rows", kernel, s.name, s.count,
-			       dim);
+		return explain(why, TENON_EINVAL, "%s: %s is NULL with %zu rows of %zu; pass the rows", kernel,
+			s.name, s.count, dim);
 	if (s.stride < dim)
-		return explain(why, TENON_EINVAL, "%s: %s %zu is less than dim %zu", kernel, s.stride_name, s.stride, dim);
-	return explain(why, TENON_EINVAL, "%s: %s: %zu rows of %zu with stride %zu exceed the address space", kernel, s.name,
-		       s.count, dim, s.stride);
+		return explain(why, TENON_EINVAL, "%s: %s %zu is less than dim %zu", kernel, s.stride_name, s.stride,
+			dim);
+	return explain(why, TENON_EINVAL, "%s: %s: %zu rows of %zu with stride %zu exceed the address space", kernel,
+		s.name, s.count, dim, s.stride);
 }
 
-static __attribute__((cold, noinline)) int explain_packed(const char *kernel, const struct tenon_packed *packed, size_t n,
-							  size_t dim, struct why *why)
+static __attribute__((cold, noinline)) int explain_packed(const char *kernel, const struct tenon_packed *packed,
+	size_t n, size_t dim, struct why *why)
 {
-	return explain(why, TENON_EINVAL, "%s: packed has %zu rows of %zu, the call %zu of %zu; pack the same rows", kernel,
-		       packed->count, packed->dim, n, dim);
+	return explain(why, TENON_EINVAL, "%s: packed has %zu rows of %zu, the call %zu of %zu; pack the same rows",
+		kernel, packed->count, packed->dim, n, dim);
 }
 
-static __attribute__((cold, noinline)) int explain_scores(const char *kernel, const float *scores, size_t n, struct why *why)
+static __attribute__((cold, noinline)) int explain_scores(const char *kernel, const float *scores, size_t n,
+	struct why *why)
 {
 	if (!scores)
 		return explain(why, TENON_EINVAL, "%s: scores is NULL; pass room for all scores", kernel);
@@ -100,7 +102,8 @@ int check_pairwise_similarity(const struct tenon_pairwise_similarity_args *a, st
 	if (!a)
 		return explain(why, TENON_EINVAL, "%s: args is NULL", kernel);
 	if (unlikely(a->begin > a->end || a->end > a->n))
-		return explain(why, TENON_EINVAL, "%s: rows %zu to %zu of %zu; begin is at most end, and end at most n", kernel,
+		return explain(why, TENON_EINVAL,
+			"%s: rows %zu to %zu of %zu; begin is at most end, and end at most n", kernel,
 			       a->begin, a->end, a->n);
 	if (a->n < 2 || a->begin == a->end)
 		return CALL_IS_EMPTY;
@@ -108,14 +111,16 @@ int check_pairwise_similarity(const struct tenon_pairwise_similarity_args *a, st
 		return explain_side(kernel, pair_side(a), a->dim, why);
 	if (unlikely(a->packed && !matches(a->packed, a->n, a->dim)))
 		return explain_packed(kernel, a->packed, a->n, a->dim, why);
-	if (unlikely(!a->scores || __builtin_mul_overflow(a->n, a->n, &squared) || squared / 2 > PTRDIFF_MAX / sizeof(float)))
+	if (unlikely(!a->scores || __builtin_mul_overflow(a->n, a->n, &squared) ||
+		squared / 2 > PTRDIFF_MAX / sizeof(float)))
 		return explain_scores(kernel, a->scores, a->n, why);
 	return 0;
 }
 
 /* ---- Shares ------------------------------------------------------------------------------------------------------ */
 
-int divide_similarity_matrix(const struct tenon_similarity_matrix_args *a, size_t part, size_t parts, struct share *share)
+int divide_similarity_matrix(const struct tenon_similarity_matrix_args *a, size_t part, size_t parts,
+	struct share *share)
 {
 	struct range range = divide_range(a->m, TENON_PANEL_ROWS, part, parts);
 	struct tenon_similarity_matrix_args *own = &share->args.similarity_matrix;
@@ -187,12 +192,13 @@ static int compare(struct test *t, const char *shape, const void *args, float **
 
 int test_similarity_matrix(tenon_kernel_fn *function, struct why *why)
 {
-	static const struct { size_t m, n, dim; } shapes[] = {{1, 1, 1}, {3, 16, 33}, {17, 17, 16}, {25, 50, 37}, {9, 51, 0}};
+	static const struct { size_t m, n, dim; } shapes[] = {{1, 1, 1}, {3, 16, 33}, {17, 17, 16}, {25, 50, 37},
+		{9, 51, 0}};
 	struct test t = {"similarity_matrix", function, scalar_similarity_matrix, {0}, {0}, {0}, {0}};
 	for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
 		size_t m = shapes[i / 2].m, n = shapes[i / 2].n, dim = shapes[i / 2].dim;
-		struct tenon_similarity_matrix_args a = {t.rows, m, TEST_DIM, t.rows + TEST_DIM - dim, n, TEST_DIM, NULL, dim,
-							 NULL};
+		struct tenon_similarity_matrix_args a = {t.rows, m, TEST_DIM, t.rows + TEST_DIM - dim, n, TEST_DIM,
+			NULL, dim, NULL};
 		char shape[48];
 		snprintf(shape, sizeof shape, "%zu x %zu x %zu", m, n, dim);
 		make_rows(&t, i % 2);

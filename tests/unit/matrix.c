@@ -77,14 +77,15 @@ static void the_bits_are_those_of_the_plain_loop(void **state)
 		assert_int_equal(tenon_similarity_matrix(&a), TENON_OK);
 		for (size_t i = 0; i < a.m; i++)
 			for (size_t j = 0; j < a.n; j++)
-				assert_score(scores[i * a.n + j], plain_cosine(queries + i * dim, rows + j * dim, dim, &worst), i,
-					     j, dim);
+				assert_score(scores[i * a.n + j], plain_cosine(queries + i * dim, rows + j * dim, dim,
+					&worst), i, j, dim);
 		struct tenon_pairwise_similarity_args p = pair_args(2 + dim * 5 % (N - 1), dim);
 		assert_int_equal(tenon_pairwise_similarity(&p), TENON_OK);
 		const float *next = pairs;
 		for (size_t i = 0; i < p.n; i++)
 			for (size_t j = i + 1; j < p.n; j++)
-				assert_score(*next++, plain_cosine(rows + i * dim, rows + j * dim, dim, &worst), i, j, dim);
+				assert_score(*next++, plain_cosine(rows + i * dim, rows + j * dim, dim, &worst), i, j,
+					dim);
 	}
 	print_message("# worst error: %.3f of the bound\n", worst);
 	assert_true(worst > 0 && worst <= 1);
@@ -261,13 +262,16 @@ static void bad_matrices_are_refused_in_words(void **state)
 	a = good, a.centroid_stride = 2;
 	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: centroid_stride 2 is less than dim 3");
 	a = good, a.m = SIZE_MAX;
-	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: queries: 18446744073709551615 rows of 3 with stride 3");
+	assert_refused(tenon_similarity_matrix(&a),
+		"similarity_matrix: queries: 18446744073709551615 rows of 3 with stride 3");
 	a = good, a.n = SIZE_MAX;
-	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: centroids: 18446744073709551615 rows of 3 with");
+	assert_refused(tenon_similarity_matrix(&a),
+		"similarity_matrix: centroids: 18446744073709551615 rows of 3 with");
 	a = good, a.m = a.n = (size_t)1 << 40;
 	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: the scores of 1099511627776 rows exceed");
 	a = good, a.m = a.n = 1, a.dim = a.query_stride = a.centroid_stride = PTRDIFF_MAX / 64 + 1;
-	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: queries: 1 rows of 144115188075855872 with stride");
+	assert_refused(tenon_similarity_matrix(&a),
+		"similarity_matrix: queries: 1 rows of 144115188075855872 with stride");
 	a = good, a.packed = &other;
 	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: packed has 20 rows of 4, the call 20 of 3");
 	other = (struct tenon_packed){21, 3, rows, rows};
@@ -293,7 +297,8 @@ static void bad_pairs_are_refused_in_words(void **state)
 	a = good, a.begin = 4, a.end = 3;
 	assert_refused(tenon_pairwise_similarity(&a), "pairwise_similarity: rows 4 to 3 of 5");
 	a = good, a.n = SIZE_MAX;
-	assert_refused(tenon_pairwise_similarity(&a), "pairwise_similarity: rows: 18446744073709551615 rows of 3 with stride 3");
+	assert_refused(tenon_pairwise_similarity(&a),
+		"pairwise_similarity: rows: 18446744073709551615 rows of 3 with stride 3");
 	a = good, a.n = (size_t)1 << 40;
 	assert_refused(tenon_pairwise_similarity(&a), "pairwise_similarity: the scores of 1099511627776 rows exceed");
 	a = good, a.packed = &other;
