@@ -52,6 +52,16 @@ unset TENON_MUTANT
 run verify scalar --format latex
 is "an unknown format is a usage error" exits 2
 
+if [ "$(uname -m)" != x86_64 ] || [ -n "${EMULATOR-}" ] || ! command -v qemu-x86_64 > /dev/null; then
+	skip "--runner" "needs an x86-64 machine with qemu-x86_64 (Debian package qemu-user)"
+elif is_sanitized; then
+	skip "--runner" "sanitizers do not run under qemu-x86_64"
+else
+	LD_LIBRARY_PATH=$top_builddir/.libs run verify scalar --kernel crc32c --runner 'qemu-x86_64 -cpu Nehalem'
+	is "--runner proves under an emulator" exits 0
+	is "... and says so" says out 'emulated by qemu-x86_64 -cpu Nehalem$'
+fi
+
 run verify ./nowhere.so
 is "a file that is not there is refused" exits 3
 echo junk > junk.so
