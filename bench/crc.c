@@ -39,8 +39,13 @@ static bool race_crc(const char *shape, size_t size, bool loop)
 	float *data = make_floats(size / sizeof *data, 1);
 	struct tenon_crc32c_args args = {data, size, 0, &result};
 	struct reading limit = {data, size};
-	struct race race = {.kernel = "crc32c", .shape = shape, .args = &args, .output = &result, .size = sizeof result,
-			    .bytes = (double)size, .limit = {"load-only", run_reading, &limit}};
+	struct race race = {.kernel = "crc32c",
+			    .shape = shape,
+			    .args = &args,
+			    .output = &result,
+			    .size = sizeof result,
+			    .bytes = (double)size,
+			    .limit = {"load-only", run_reading, &limit}};
 	if (loop)
 		race.strict = (struct contender){"table loop", run_loop, &args};
 	bool good = run_race(&race);

@@ -12,7 +12,7 @@ bench_libbench_la_LIBADD = bench/libpeers.la $(EXP_LIBS)
 # when a race has use for it. tools/fetch-peers builds those that are headers alone.
 noinst_LTLIBRARIES += bench/libpeers.la
 bench_libpeers_la_SOURCES = $(PEER_FILES)
-bench_libpeers_la_CFLAGS = -O3 $(COMMON_CFLAGS)
+bench_libpeers_la_CFLAGS = -O3 $(COMMON_CFLAGS) $(VECTOR_CFLAGS)
 
 # A runtime of its own in a module, built as libtenon is; not in backenddir, where it would be listed.
 benchdir = $(backenddir)/bench

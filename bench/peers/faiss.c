@@ -50,11 +50,27 @@ static void run_rows(void *context, size_t times)
 }
 
 static const struct peer peers[] = {
-	{.kernel = "vector_similarity", .name = "FAISS", .needs = "x86-64-v4", .run = run_cosine, .absolute = 1e-5,
+	{.kernel = "vector_similarity",
+	 .name = "FAISS",
+	 .needs = "x86-64-v4",
+	 .run = run_cosine,
+	 .absolute = 1e-5,
 	 .prepare = is_dense},
-	{.kernel = "inner_product", .name = "FAISS", .needs = "x86-64-v4", .function = &inner_products, .run = run_rows,
-	 .relative = 1e-4, .absolute = 1e-4, .prepare = is_dense},
-	{.kernel = "squared_distance", .name = "FAISS", .needs = "x86-64-v4", .function = &squared_distances, .run = run_rows,
-	 .relative = 1e-5, .prepare = is_dense},
+	{.kernel = "inner_product",
+	 .name = "FAISS",
+	 .needs = "x86-64-v4",
+	 .function = &inner_products,
+	 .run = run_rows,
+	 .relative = 1e-4,
+	 .absolute = 1e-4,
+	 .prepare = is_dense},
+	{.kernel = "squared_distance",
+	 .name = "FAISS",
+	 .needs = "x86-64-v4",
+	 .function = &squared_distances,
+	 .run = run_rows,
+	 .relative = 1e-5,
+	 .prepare = is_dense},
 };
-const struct library library_faiss = {"FAISS", "no package: FAISS's source with FAISS_OPT_LEVEL=avx512", open_faiss, PEERS(peers)};
+const struct library library_faiss = {"FAISS", "no package: FAISS's source with FAISS_OPT_LEVEL=avx512", open_faiss,
+				      PEERS(peers)};

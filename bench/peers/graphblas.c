@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * SuiteSparse:GraphBLAS in one thread. The matrix and the vector of initial activations are made beforehand. A step is the
- * terms, a copy, and the product added to it. A hop of a wave selects the frontier, multiplies, adds up and clamps what
- * was reached, and copies the rest; its product alone is timed too, though it is less than what we compute.
+ * SuiteSparse:GraphBLAS in one thread. The matrix and the vector of initial activations are made beforehand. A step is
+ * the terms, a copy, and the product added to it. A hop of a wave selects the frontier, multiplies, adds up and clamps
+ * what was reached, and copies the rest; its product alone is timed too, though it is less than what we compute.
  */
 #include <math.h>
 #include <stdio.h>
@@ -17,8 +17,8 @@ typedef uint64_t index_type;
 enum { SUCCESS = 0, BLOCKING = 1, NTHREADS = 5, LIBRARY_VERSION = 9 };
 
 static any_fn *init, *set_option, *get_option, *matrix_new, *matrix_build, *matrix_free, *vector_new, *vector_build,
-	*vector_free, *vector_dup, *vector_tuples, *vector_apply, *vector_select, *vector_multiply,
-	*vector_assign, *mxv, *vxm, *type_float, *all, *plus, *times, *least, *at_least, *structure, *plus_times;
+	*vector_free, *vector_dup, *vector_tuples, *vector_apply, *vector_select, *vector_multiply, *vector_assign,
+	*mxv, *vxm, *type_float, *all, *plus, *times, *least, *at_least, *structure, *plus_times;
 static const struct symbol symbols[] = {
 	{"GrB_init", &init},
 	{"GxB_Global_Option_set_INT32", &set_option},
@@ -58,7 +58,8 @@ static object value_of(any_fn *symbol)
 static bool open_graphblas(char *message, size_t size)
 {
 	int version[3] = {0};
-	if (!OPEN_LIBRARY(symbols, message, size, "libgraphblas.so.7", "libgraphblas.so.8", "libgraphblas.so.9", "libgraphblas.so"))
+	if (!OPEN_LIBRARY(symbols, message, size, "libgraphblas.so.7", "libgraphblas.so.8", "libgraphblas.so.9",
+			  "libgraphblas.so"))
 		return false;
 	if (((int (*)(int))init)(BLOCKING) || ((int (*)(int, int32_t))set_option)(NTHREADS, 1) ||
 	    ((int (*)(int, int32_t *))get_option)(LIBRARY_VERSION, version)) {
@@ -70,7 +71,7 @@ static bool open_graphblas(char *message, size_t size)
 }
 
 struct own {
-	object in, out;                  /* rows by destination and by source; one of them */
+	object in, out; /* rows by destination and by source; one of them */
 	object initial, terms, sums, activation;
 	index_type *index;
 	float *value;
@@ -93,10 +94,11 @@ static object make_matrix(const struct tenon_spreading_activation_args *a, bool 
 			column[k] = edge[k].node;
 			weight[k] = edge[k].weight;
 		}
-	int status = ((int (*)(object *, object, index_type, index_type))matrix_new)(&matrix, value_of(type_float), g->nodes, g->nodes);
+	int status = ((int (*)(object *, object, index_type, index_type))matrix_new)(&matrix, value_of(type_float),
+										     g->nodes, g->nodes);
 	if (status == SUCCESS)
-		((int (*)(object, const index_type *, const index_type *, const float *, index_type, object))matrix_build)(
-			matrix, row, column, weight, g->edges, value_of(plus));
+		((int (*)(object, const index_type *, const index_type *, const float *, index_type,
+			  object))matrix_build)(matrix, row, column, weight, g->edges, value_of(plus));
 	free(row);
 	free(column);
 	free(weight);
@@ -115,8 +117,8 @@ static object make_vector(struct own *own, const float *values)
 	object vector = new_vector(own);
 	for (size_t v = 0; v < own->nodes; v++)
 		own->index[v] = v;
-	((int (*)(object, const index_type *, const float *, index_type, object))vector_build)(vector, own->index, values, own->nodes,
-											      value_of(plus));
+	((int (*)(object, const index_type *, const float *, index_type, object))vector_build)(
+		vector, own->index, values, own->nodes, value_of(plus));
 	return vector;
 }
 
@@ -184,7 +186,8 @@ static bool prepare_vxm(struct trial *trial)
 typedef int mxv_fn(object w, object mask, object accumulate, object semiring, object a, object u, object descriptor);
 typedef int vxm_fn(object w, object mask, object accumulate, object semiring, object u, object a, object descriptor);
 typedef int apply_fn(object w, object mask, object accumulate, object operator, object u, float y, object descriptor);
-typedef int multiply_fn(object w, object mask, object accumulate, object operator, object u, object v, object descriptor);
+typedef int multiply_fn(object w, object mask, object accumulate, object operator, object u, object v,
+			object descriptor);
 typedef int assign_fn(object w, object mask, object accumulate, object u, const index_type *index, index_type count,
 		      object descriptor);
 
@@ -217,7 +220,8 @@ static void run_vxm(void *context, size_t count)
 	for (size_t t = 0; t < count; t++) {
 		apply(own->terms, times, own->initial, a->decay);
 		copy_initial(own);
-		((vxm_fn *)vxm)(own->activation, NULL, value_of(plus), value_of(plus_times), own->terms, own->out, NULL);
+		((vxm_fn *)vxm)(own->activation, NULL, value_of(plus), value_of(plus_times), own->terms, own->out,
+				NULL);
 	}
 }
 
@@ -238,8 +242,8 @@ static void add_sums(struct own *own)
 	((multiply_fn *)vector_multiply)(own->sums, NULL, NULL, value_of(plus), own->sums, own->initial, NULL);
 	apply(own->sums, least, own->sums, 1);
 	copy_initial(own);
-	((assign_fn *)vector_assign)(own->activation, own->sums, NULL, own->sums, (const index_type *)value_of(all), own->nodes,
-				     value_of(structure));
+	((assign_fn *)vector_assign)(own->activation, own->sums, NULL, own->sums, (const index_type *)value_of(all),
+				     own->nodes, value_of(structure));
 }
 
 static void run_hop(void *context, size_t count)
@@ -273,7 +277,8 @@ static bool check_activation(struct trial *trial, const void *expected)
 {
 	struct own *own = trial->own;
 	index_type count = own->nodes;
-	((int (*)(index_type *, float *, index_type *, object))vector_tuples)(own->index, own->value, &count, own->activation);
+	((int (*)(index_type *, float *, index_type *, object))vector_tuples)(own->index, own->value, &count,
+									      own->activation);
 	if (count != own->nodes)
 		return explain_peer(trial, "%zu of %zu nodes have an activation", (size_t)count, own->nodes);
 	return check_floats(trial, own->value, expected, own->nodes);
@@ -286,12 +291,15 @@ static bool check_product(struct trial *trial, const void *expected)
 }
 
 #define SPREAD_PEER(title, run_, prepare_, check_) \
-	{.kernel = "spreading_activation", .name = title, .run = run_, .relative = 1e-5, .absolute = 1e-6, .prepare = prepare_, \
-	 .check = check_, .finish = finish}
+	{ \
+		.kernel = "spreading_activation", .name = title, .run = run_, .relative = 1e-5, .absolute = 1e-6, \
+		.prepare = prepare_, .check = check_, .finish = finish \
+	}
 static const struct peer peers[] = {
 	SPREAD_PEER("GraphBLAS mxv", run_mxv, prepare_mxv, check_activation),
 	SPREAD_PEER("GraphBLAS vxm", run_vxm, prepare_vxm, check_activation),
 	SPREAD_PEER("GraphBLAS hop", run_hop, prepare_hop, check_activation),
 	SPREAD_PEER("GraphBLAS vxm alone", run_product, prepare_hop, check_product),
 };
-const struct library library_graphblas = {"SuiteSparse:GraphBLAS", "Debian package libgraphblas7", open_graphblas, PEERS(peers)};
+const struct library library_graphblas = {"SuiteSparse:GraphBLAS", "Debian package libgraphblas7", open_graphblas,
+					  PEERS(peers)};

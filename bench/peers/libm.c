@@ -71,6 +71,11 @@ static const struct peer peers[] = {
 	{.kernel = "decay_exponential", .name = "libm", .run = run_decay_exponential, .relative = 1e-6},
 	{.kernel = "decay_power_law", .name = "libm", .run = run_decay_power_law, .relative = 5e-6},
 	{.kernel = "decay_two_component", .name = "libm", .run = run_decay_two_component, .relative = 5e-6},
-	{.kernel = "fan_effect", .name = "libm", .run = run_fan_effect, .relative = 1e-5, .absolute = 1e-5, .prepare = is_act_r},
+	{.kernel = "fan_effect",
+	 .name = "libm",
+	 .run = run_fan_effect,
+	 .relative = 1e-5,
+	 .absolute = 1e-5,
+	 .prepare = is_act_r},
 };
 const struct library library_libm = {"libm", "the C library", open_libm, PEERS(peers)};

@@ -48,8 +48,8 @@ static bool prepare(struct trial *trial, const struct tenon_delta *delta)
 {
 	size_t mask = TENON_DELTA_WORDS(delta->size) * sizeof *delta->mask, size = mask + delta->size;
 	struct own *own = make_memory(sizeof *own);
-	*own = (struct own){(int)size, (int)(size + size / 255 + 16), 0, make_memory(size), make_memory(size + size / 255 + 16),
-			    make_memory(size)};
+	*own = (struct own){(int)size,	       (int)(size + size / 255 + 16),	    0,
+			    make_memory(size), make_memory(size + size / 255 + 16), make_memory(size)};
 	memcpy(own->plain, delta->mask, mask);
 	memcpy(own->plain + mask, delta->payload, delta->size);
 	trial->own = own;
@@ -87,9 +87,17 @@ static void finish(struct trial *trial)
 }
 
 static const struct peer peers[] = {
-	{.kernel = "delta_encode", .name = "LZ4", .run = run_compress, .prepare = prepare_encode, .check = check_copy,
+	{.kernel = "delta_encode",
+	 .name = "LZ4",
+	 .run = run_compress,
+	 .prepare = prepare_encode,
+	 .check = check_copy,
 	 .finish = finish},
-	{.kernel = "delta_decode", .name = "LZ4", .run = run_decompress, .prepare = prepare_decode, .check = check_copy,
+	{.kernel = "delta_decode",
+	 .name = "LZ4",
+	 .run = run_decompress,
+	 .prepare = prepare_decode,
+	 .check = check_copy,
 	 .finish = finish},
 };
 const struct library library_lz4 = {"LZ4", "Debian package liblz4-1", open_lz4, PEERS(peers)};

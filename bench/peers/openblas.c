@@ -25,12 +25,12 @@ static const struct symbol symbols[] = {
 };
 
 typedef float sdot_fn(int n, const float *x, int step_x, const float *y, int step_y);
-typedef void sgemv_fn(int order, int trans, int m, int n, float alpha, const float *a, int lda, const float *x, int step_x,
-		      float beta, float *y, int step_y);
+typedef void sgemv_fn(int order, int trans, int m, int n, float alpha, const float *a, int lda, const float *x,
+		      int step_x, float beta, float *y, int step_y);
 typedef void sgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a, int lda,
 		      const float *b, int ldb, float beta, float *c, int ldc);
-typedef void ssyrk_fn(int order, int part, int trans, int n, int k, float alpha, const float *a, int lda, float beta, float *c,
-		      int ldc);
+typedef void ssyrk_fn(int order, int part, int trans, int n, int k, float alpha, const float *a, int lda, float beta,
+		      float *c, int ldc);
 
 static bool open_openblas(char *message, size_t size)
 {
@@ -74,8 +74,8 @@ static void scale(const float *in, const float *inverse, float factor, float *ou
 
 static void multiply_rows(const struct tenon_vector_similarity_args *a)
 {
-	((sgemv_fn *)any_sgemv)(ROW_MAJOR, NO_TRANS, (int)a->count, (int)a->dim, 1, a->rows, (int)a->stride, a->query, 1, 0, a->scores,
-			  1);
+	((sgemv_fn *)any_sgemv)(ROW_MAJOR, NO_TRANS, (int)a->count, (int)a->dim, 1, a->rows, (int)a->stride, a->query,
+				1, 0, a->scores, 1);
 }
 
 static void run_cosine(void *context, size_t times)
@@ -118,8 +118,9 @@ static float *unpack(const struct tenon_packed *packed)
 	float *rows = make_memory(packed->count * packed->dim * sizeof *rows);
 	for (size_t r = 0; r < packed->count; r++)
 		for (size_t k = 0; k < packed->dim; k++)
-			rows[r * packed->dim + k] = packed->panel[(r / TENON_PANEL_ROWS * packed->dim + k) * TENON_PANEL_ROWS +
-								  r % TENON_PANEL_ROWS];
+			rows[r * packed->dim + k] =
+				packed->panel[(r / TENON_PANEL_ROWS * packed->dim + k) * TENON_PANEL_ROWS +
+					      r % TENON_PANEL_ROWS];
 	return rows;
 }
 
@@ -137,7 +138,8 @@ static void run_matrix(void *context, size_t times)
 			invert_norms(centroids, a->n, a->dim, stride, own->inverse);
 		for (size_t q = 0; q < a->m; q++) {
 			const float *query = a->queries + q * a->query_stride;
-			scale(a->scores + q * a->n, own->inverse, 1 / sqrtf(dot(query, query, a->dim)), a->scores + q * a->n, a->n);
+			scale(a->scores + q * a->n, own->inverse, 1 / sqrtf(dot(query, query, a->dim)),
+			      a->scores + q * a->n, a->n);
 		}
 	}
 }
@@ -150,8 +152,9 @@ static void run_pairs(void *context, size_t times)
 	const struct own *own = trial->own;
 	for (size_t t = 0; t < times; t++) {
 		float *out = a->scores;
-		((ssyrk_fn *)any_ssyrk)(ROW_MAJOR, UPPER, NO_TRANS, (int)a->n, (int)a->dim, 1, own->rows ? own->rows : a->rows,
-					(int)(own->rows ? a->dim : a->stride), 0, own->products, (int)a->n);
+		((ssyrk_fn *)any_ssyrk)(ROW_MAJOR, UPPER, NO_TRANS, (int)a->n, (int)a->dim, 1,
+					own->rows ? own->rows : a->rows, (int)(own->rows ? a->dim : a->stride), 0,
+					own->products, (int)a->n);
 		for (size_t i = 0; i < a->n; i++)
 			own->inverse[i] = 1 / sqrtf(own->products[i * a->n + i]);
 		for (size_t i = 0; i + 1 < a->n; i++) {
@@ -198,12 +201,29 @@ static void finish_matrix(struct trial *trial)
 /* ---- The list ---------------------------------------------------------------------------------------------------- */
 
 static const struct peer peers[] = {
-	{.kernel = "vector_similarity", .name = "OpenBLAS sgemv", .run = run_cosine, .absolute = 1e-5, .prepare = prepare_cosine,
+	{.kernel = "vector_similarity",
+	 .name = "OpenBLAS sgemv",
+	 .run = run_cosine,
+	 .absolute = 1e-5,
+	 .prepare = prepare_cosine,
 	 .finish = free_own},
-	{.kernel = "inner_product", .name = "OpenBLAS sgemv", .run = run_inner_product, .relative = 1e-4, .absolute = 1e-4},
-	{.kernel = "similarity_matrix", .name = "OpenBLAS sgemm", .run = run_matrix, .absolute = 1e-5, .prepare = prepare_matrix,
+	{.kernel = "inner_product",
+	 .name = "OpenBLAS sgemv",
+	 .run = run_inner_product,
+	 .relative = 1e-4,
+	 .absolute = 1e-4},
+	{.kernel = "similarity_matrix",
+	 .name = "OpenBLAS sgemm",
+	 .run = run_matrix,
+	 .absolute = 1e-5,
+	 .prepare = prepare_matrix,
 	 .finish = finish_matrix},
-	{.kernel = "pairwise_similarity", .name = "OpenBLAS ssyrk", .run = run_pairs, .absolute = 1e-5, .prepare = prepare_pairs,
+	{.kernel = "pairwise_similarity",
+	 .name = "OpenBLAS ssyrk",
+	 .run = run_pairs,
+	 .absolute = 1e-5,
+	 .prepare = prepare_pairs,
 	 .finish = finish_matrix},
 };
-const struct library library_openblas = {"OpenBLAS", "Debian package libopenblas0-pthread", open_openblas, PEERS(peers)};
+const struct library library_openblas = {"OpenBLAS", "Debian package libopenblas0-pthread", open_openblas,
+					 PEERS(peers)};

@@ -80,8 +80,8 @@ void *open_library(const char *const *names, const struct symbol *symbols, size_
 
 static bool find_folder(char *folder, size_t size)
 {
-	static const char *const places[][2] = {{"TENON_PEERS", ""}, {"XDG_CACHE_HOME", "/tenon/peers"},
-						{"HOME", "/.cache/tenon/peers"}};
+	static const char *const places[][2] = {
+		{"TENON_PEERS", ""}, {"XDG_CACHE_HOME", "/tenon/peers"}, {"HOME", "/.cache/tenon/peers"}};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		const char *value = getenv(places[i][0]);
 		if (value && *value)
@@ -100,7 +100,8 @@ void *open_built(const char *file, const struct symbol *symbols, size_t count, c
 		return snprintf(message, size, "no folder: TENON_PEERS and HOME are not set"), NULL;
 	snprintf(path, sizeof path, "%s/%s.so", folder, file);
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	const char *needs = handle ? dlsym(handle, "peer_needs") : NULL, *version = handle ? dlsym(handle, "peer_version") : NULL;
+	const char *needs = handle ? dlsym(handle, "peer_needs") : NULL,
+		   *version = handle ? dlsym(handle, "peer_version") : NULL;
 	probe_cpu(&cpu);
 	if (!handle)
 		snprintf(message, size, "no %s", path);
@@ -145,8 +146,8 @@ bool check_floats(const struct trial *trial, const float *got, const float *expe
 	for (size_t i = 0; i < count; i++) {
 		double limit = peer->absolute + peer->relative * fabs((double)expected[i]);
 		if (!(fabs((double)got[i] - (double)expected[i]) <= limit))
-			return explain_peer(trial, "element %zu is %.9g, scalar's %.9g, tolerance %.2g", i, (double)got[i],
-					    (double)expected[i], limit);
+			return explain_peer(trial, "element %zu is %.9g, scalar's %.9g, tolerance %.2g", i,
+					    (double)got[i], (double)expected[i], limit);
 	}
 	return true;
 }
@@ -214,7 +215,8 @@ static void finish(struct trial *trial)
 }
 
 /* False: the arguments are not for this peer, or it computes something else. */
-static bool try_peer(const struct library *library, const struct peer *peer, const struct race *race, const void *expected)
+static bool try_peer(const struct library *library, const struct peer *peer, const struct race *race,
+		     const void *expected)
 {
 	struct trial *trial = &trials[trial_count];
 	*trial = (struct trial){library, peer, race, race->args, peer->function ? *peer->function : NULL, NULL, false};

@@ -24,27 +24,27 @@ struct trial {
 	const struct library *library;
 	const struct peer *peer;
 	const struct race *race;
-	const void *args;   /* the race's */
-	any_fn *function;   /* what peer->function points to */
-	void *own;          /* made by prepare(), freed by finish() */
-	bool unclean;       /* it leaves the upper halves of registers in use */
+	const void *args; /* the race's */
+	any_fn *function; /* what peer->function points to */
+	void *own;	  /* made by prepare(), freed by finish() */
+	bool unclean;	  /* it leaves the upper halves of registers in use */
 };
 
 /* How one library computes one kernel. */
 struct peer {
-	const char *kernel;                     /* as in struct race */
-	const char *name;                       /* in tables and JSON */
-	const char *needs;                      /* of the CPU, for check_needs(); NULL: nothing */
-	any_fn **function;                      /* for peers that share run(); may be NULL */
+	const char *kernel; /* as in struct race */
+	const char *name;   /* in tables and JSON */
+	const char *needs;  /* of the CPU, for check_needs(); NULL: nothing */
+	any_fn **function;  /* for peers that share run(); may be NULL */
 	void (*run)(void *trial, size_t times);
-	double relative, absolute;              /* how far a float may be from scalar's: absolute + relative * |scalar's| */
-	bool (*prepare)(struct trial *trial);   /* may be NULL; false: not for these arguments */
+	double relative, absolute; /* how far a float may be from scalar's: absolute + relative * |scalar's| */
+	bool (*prepare)(struct trial *trial);			  /* may be NULL; false: not for these arguments */
 	bool (*check)(struct trial *trial, const void *expected); /* NULL: floats in race->output */
-	void (*finish)(struct trial *trial);    /* may be NULL */
+	void (*finish)(struct trial *trial);			  /* may be NULL */
 };
 
 struct library {
-	const char *name, *source;              /* "SLEEF", "Debian package libsleef3" */
+	const char *name, *source;		  /* "SLEEF", "Debian package libsleef3" */
 	bool (*open)(char *message, size_t size); /* its version; or false and what is wrong */
 	const struct peer *peers;
 	size_t peer_count;
@@ -86,7 +86,8 @@ struct symbol {
  */
 void *open_library(const char *const *names, const struct symbol *symbols, size_t count, char *message, size_t size);
 #define OPEN_LIBRARY(symbols, message, size, ...) \
-	open_library((const char *const[]){__VA_ARGS__, NULL}, symbols, sizeof(symbols) / sizeof *(symbols), message, size)
+	open_library((const char *const[]){__VA_ARGS__, NULL}, symbols, sizeof(symbols) / sizeof *(symbols), message, \
+		     size)
 
 /* Likewise one that tools/fetch-peers built, FILE.so in $TENON_PEERS or the default folder, if this CPU can run it. */
 void *open_built(const char *file, const struct symbol *symbols, size_t count, char *message, size_t size);

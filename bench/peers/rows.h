@@ -44,12 +44,25 @@ static inline void run_rows(void *context, size_t times)
 		return open_rows(file, &rows_##id, message, size); \
 	} \
 	static const struct peer peers_##id[] = { \
-		{.kernel = "vector_similarity", .name = title, .needs = isa, .function = &rows_##id.cosine, .run = run_rows, \
+		{.kernel = "vector_similarity", \
+		 .name = title, \
+		 .needs = isa, \
+		 .function = &rows_##id.cosine, \
+		 .run = run_rows, \
 		 .absolute = 1e-5}, \
-		{.kernel = "inner_product", .name = title, .needs = isa, .function = &rows_##id.inner_product, .run = run_rows, \
-		 .relative = 1e-4, .absolute = 1e-4}, \
-		{.kernel = "squared_distance", .name = title, .needs = isa, .function = &rows_##id.squared_distance, \
-		 .run = run_rows, .relative = 1e-5}, \
+		{.kernel = "inner_product", \
+		 .name = title, \
+		 .needs = isa, \
+		 .function = &rows_##id.inner_product, \
+		 .run = run_rows, \
+		 .relative = 1e-4, \
+		 .absolute = 1e-4}, \
+		{.kernel = "squared_distance", \
+		 .name = title, \
+		 .needs = isa, \
+		 .function = &rows_##id.squared_distance, \
+		 .run = run_rows, \
+		 .relative = 1e-5}, \
 	}; \
 	const struct library library_##id = {title, source, open_##id, PEERS(peers_##id)}
 

@@ -4,6 +4,8 @@
  */
 #include "bench/peers/rows.h"
 
-ROWS_LIBRARY(simsimd_haswell, "SimSIMD haswell", "x86-64-v3", "simsimd-haswell", "npm package simsimd: tools/fetch-peers");
-ROWS_LIBRARY(simsimd_skylake, "SimSIMD skylake", "x86-64-v4", "simsimd-skylake", "npm package simsimd: tools/fetch-peers");
+ROWS_LIBRARY(simsimd_haswell, "SimSIMD haswell", "x86-64-v3", "simsimd-haswell",
+	     "npm package simsimd: tools/fetch-peers");
+ROWS_LIBRARY(simsimd_skylake, "SimSIMD skylake", "x86-64-v4", "simsimd-skylake",
+	     "npm package simsimd: tools/fetch-peers");
 ROWS_LIBRARY(simsimd_neon, "SimSIMD neon", "asimd", "simsimd-neon", "npm package simsimd: tools/fetch-peers");

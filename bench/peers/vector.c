@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The loops of vector_loops.h, for each width; see vector.h. A function compiled for AVX ends with vzeroupper, so that no
- * peer leaves dirty upper halves behind.
+ * The loops of vector_loops.h, for each width; see vector.h. A function compiled for AVX ends with vzeroupper, so that
+ * no peer leaves dirty upper halves behind.
  */
 #include <string.h>
 

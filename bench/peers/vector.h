@@ -20,15 +20,28 @@ VECTOR_LOOPS(4);
 
 /* An exp may be off by 4 ulp (libmvec), and the loop rounds twice. */
 #define EXP_PEERS(title, isa, width, symbol) \
-	{.kernel = "exp", .name = title, .needs = isa, .function = &(symbol), .run = run_exp_##width, .relative = 6e-7}, \
-	{.kernel = "decay_exponential", .name = title, .needs = isa, .function = &(symbol), \
-	 .run = run_decay_exponential_##width, .relative = 1e-6}
+	{.kernel = "exp", \
+	 .name = title, \
+	 .needs = isa, \
+	 .function = &(symbol), \
+	 .run = run_exp_##width, \
+	 .relative = 6e-7}, \
+	{ \
+		.kernel = "decay_exponential", .name = title, .needs = isa, .function = &(symbol), \
+		.run = run_decay_exponential_##width, .relative = 1e-6 \
+	}
 
 /* Ours raises to a power by log and exp, with up to some ulp more for large exponents. */
 #define POW_PEERS(title, isa, width, symbol) \
-	{.kernel = "decay_power_law", .name = title, .needs = isa, .function = &(symbol), .run = run_decay_power_law_##width, \
+	{.kernel = "decay_power_law", \
+	 .name = title, \
+	 .needs = isa, \
+	 .function = &(symbol), \
+	 .run = run_decay_power_law_##width, \
 	 .relative = 5e-6}, \
-	{.kernel = "decay_two_component", .name = title, .needs = isa, .function = &(symbol), \
-	 .run = run_decay_two_component_##width, .relative = 5e-6}
+	{ \
+		.kernel = "decay_two_component", .name = title, .needs = isa, .function = &(symbol), \
+		.run = run_decay_two_component_##width, .relative = 5e-6 \
+	}
 
 #endif

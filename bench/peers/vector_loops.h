@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Loops over arrays that call a vector function of WIDTH floats, as one would write them with SLEEF or libmvec: included
- * by vector.c once for each width that exists, with TARGET, LOOP(name) and JOIN(low, high). The last vector overlaps the
- * one before it where n is no multiple of WIDTH; n is at least WIDTH.
+ * Loops over arrays that call a vector function of WIDTH floats, as one would write them with SLEEF or libmvec:
+ * included by vector.c once for each width that exists, with TARGET, LOOP(name) and JOIN(low, high). The last vector
+ * overlaps the one before it where n is no multiple of WIDTH; n is at least WIDTH.
  */
 typedef float LOOP(floats) __attribute__((vector_size(WIDTH * sizeof(float))));
 typedef float LOOP(half) __attribute__((vector_size(WIDTH / 2 * sizeof(float))));
@@ -41,8 +41,8 @@ TARGET static void LOOP(exp)(any_fn *function, const void *args)
 }
 
 /*
- * out[i] = values[i] * RESULT, where RESULT calls the function with `x`, the ARGUMENT at `at`: a block of arguments first,
- * since a division before each call would make every call wait for it (a third slower).
+ * out[i] = values[i] * RESULT, where RESULT calls the function with `x`, the ARGUMENT at `at`: a block of arguments
+ * first, since a division before each call would make every call wait for it (a third slower).
  */
 #define BLOCKWISE(ARGUMENT, RESULT) \
 	float block[BLOCK]; \

@@ -14,8 +14,9 @@ bench() { tenon bench --topic "$@"; }
 run bench peers
 is "the topic runs" exits 0
 is "... and agrees with somebody" says out 'libm  *agrees'
-is "... and counts" says out '^[1-9][0-9]* results of peers checked, 0 of them wrong; [1-9][0-9]* times a library was missing'
-is "... nobody without a verdict" [ -z "$(grep -E '^  (without )?[A-Z]' out | grep -vE ' agrees| conforms| leaves |\(.*(package|library).*\)$')" ]
+is "... and counts" says out '^[1-9][0-9]* results of peers checked, 0 of them wrong; [1-9][0-9]* times a library'
+verdicts=' agrees| conforms| leaves |\(.*(package|library).*\)$'
+is "... nobody without a verdict" [ -z "$(grep -E '^  (without )?[A-Z]' out | grep -vE "$verdicts")" ]
 isa=$(sed -n 's/^  without SimSIMD \([a-z]*\): no .*/\1/p' out | head -n 1)
 case $isa in
 haswell) needs=x86-64-v3 ;;
@@ -43,22 +44,25 @@ build() {
 				sum += (double)a[i] * b[i];
 			return sum;
 		}
-		void peer_cosine(const float *q, const float *rows, size_t count, size_t n, size_t stride, float *scores)
+		#define ROWS const float *q, const float *rows, size_t count, size_t n, size_t stride, float *scores
+		void peer_cosine(ROWS)
 		{
 			for (size_t r = 0; r < count; r++) {
 				const float *c = rows + r * stride;
 				scores[r] = $1;
 			}
 		}
-		void peer_inner_product(const float *q, const float *rows, size_t count, size_t n, size_t stride, float *scores)
+		void peer_inner_product(ROWS)
 		{
 			for (size_t r = 0; r < count; r++)
 				scores[r] = dot(q, rows + r * stride, n);
 		}
-		void peer_squared_distance(const float *q, const float *rows, size_t count, size_t n, size_t stride, float *scores)
+		void peer_squared_distance(ROWS)
 		{
-			for (size_t r = 0; r < count; r++)
-				scores[r] = dot(q, q, n) + dot(rows + r * stride, rows + r * stride, n) - 2 * dot(q, rows + r * stride, n);
+			for (size_t r = 0; r < count; r++) {
+				const float *c = rows + r * stride;
+				scores[r] = dot(q, q, n) + dot(c, c, n) - 2 * dot(q, c, n);
+			}
 		}
 	END
 	# shellcheck disable=SC2086 # TEST_CFLAGS are several words
@@ -72,9 +76,11 @@ is "... and agrees" says out "^  SimSIMD $isa  *agrees"
 is "... with its version" says out "with SimSIMD $isa: made up"
 build "1 - $cosine" $needs
 run bench peers
-is "a peer that computes something else is named" says out "without SimSIMD $isa: it computes something else: element 0 is"
+is "a peer that computes something else is named" \
+	says out "without SimSIMD $isa: it computes something else: element 0 is"
 is "... and counted" says out ', 1 of them wrong'
-is "... and is not timed, but where it is right" [ "$(grep -c "^  SimSIMD $isa  *agrees" out)" = "$(grep -c '^inner_product\|^squared_dist' out)" ]
+is "... and is not timed, but where it is right" \
+	[ "$(grep -c "^  SimSIMD $isa  *agrees" out)" = "$(grep -c '^inner_product\|^squared_dist' out)" ]
 is "... which is no failure of ours" exits 0
 build "dot(q, c, n) * (1 + 1e-4) / sqrt(dot(q, q, n) * dot(c, c, n))" $needs
 run bench peers

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Built by tools/fetch-peers, never by make: one ISA of SimSIMD or NumKong, whose functions are inline in their headers,
- * looped over rows. HEADER, and the functions COSINE (a distance), INNER_PRODUCT and SQUARED_DISTANCE, which write a
- * double, come from the command line, with the flags of that ISA and no others: inline functions of one name that are
- * compiled for several ISAs would be merged by the linker.
+ * Built by tools/fetch-peers, never by make: one ISA of SimSIMD or NumKong, whose functions are inline in their
+ * headers, looped over rows. HEADER, and the functions COSINE (a distance), INNER_PRODUCT and SQUARED_DISTANCE, which
+ * write a double, come from the command line, with the flags of that ISA and no others: inline functions of one name
+ * that are compiled for several ISAs would be merged by the linker.
  */
 #include HEADER
 #include <stddef.h>
@@ -15,8 +15,10 @@ PUBLIC const char peer_needs[] = NEEDS;
 PUBLIC const char peer_version[] = VERSION;
 
 #define ROWS(name, distance, score) \
-	PUBLIC void peer_##name(const float *query, const float *rows, size_t count, size_t dim, size_t stride, float *scores); \
-	PUBLIC void peer_##name(const float *query, const float *rows, size_t count, size_t dim, size_t stride, float *scores) \
+	PUBLIC void peer_##name(const float *query, const float *rows, size_t count, size_t dim, size_t stride, \
+				float *scores); \
+	PUBLIC void peer_##name(const float *query, const float *rows, size_t count, size_t dim, size_t stride, \
+				float *scores) \
 	{ \
 		for (size_t r = 0; r < count; r++) { \
 			double result; \
