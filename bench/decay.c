@@ -12,48 +12,58 @@
 #include "runtime/cpu.h"
 #include "tests/exp/exp.h"
 
-/* ---- exp --------------------------------------------------------------------------------------------------------- */
+/* ---- exp and log ------------------------------------------------------------------------------------------------- */
 
 enum { EXP_COUNT = 4096 };
 
 struct arrays {
 	exp_fn *function;
-	float *x, *e;
+	float *x, *y;
 };
 
-static void exp_libm(const float *x, float *e, size_t n)
+static void exp_libm(const float *x, float *y, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		e[i] = expf(-x[i]);
+		y[i] = expf(-x[i]);
 }
 
-static void run_exp(void *context, size_t times)
+static void log_libm(const float *x, float *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = logf(x[i]);
+}
+
+static void run_function(void *context, size_t times)
 {
 	const struct arrays *a = context;
 	for (size_t t = 0; t < times; t++)
-		a->function(a->x, a->e, EXP_COUNT);
+		a->function(a->x, a->y, EXP_COUNT);
 }
 
-static bool race_exp(void)
+/* Of exp from 0 to 80, of log from 1 to 2^40. */
+static bool race_function(bool is_log)
 {
-	static float x[EXP_COUNT], e[EXP_COUNT];
+	static float x[EXP_COUNT], y[EXP_COUNT];
 	struct cpu cpu;
-	struct arrays arrays[EXP_ISAS], libm = {exp_libm, x, e};
+	struct arrays arrays[EXP_ISAS], libm = {is_log ? log_libm : exp_libm, x, y};
 	struct contender list[EXP_ISAS];
 	size_t count = 0;
 	probe_cpu(&cpu);
-	for (int i = 0; i < EXP_COUNT; i++)
-		x[i] = (float)(i * 37 % EXP_COUNT) * (80.0f / EXP_COUNT);
+	for (int i = 0; i < EXP_COUNT; i++) {
+		float part = (float)(i * 37 % EXP_COUNT) / EXP_COUNT;
+		x[i] = is_log ? exp2f(40 * part) : 80 * part;
+	}
 	for (int k = 0; k < EXP_ISAS; k++) {
 		if (check_needs(&cpu, exp_isas[k].needs, NULL))
 			continue;
-		arrays[count] = (struct arrays){exp_isas[k].exp, x, e};
-		list[count] = (struct contender){exp_isas[k].name, run_exp, &arrays[count]};
+		arrays[count] = (struct arrays){is_log ? exp_isas[k].log : exp_isas[k].exp, x, y};
+		list[count] = (struct contender){exp_isas[k].name, run_function, &arrays[count]};
 		count++;
 	}
-	const struct tenon_exp_args args = {x, EXP_COUNT, e};
-	struct race race = {.kernel = "exp", .shape = "4096", .args = &args, .output = e, .size = sizeof e, .bytes = 8 * EXP_COUNT, .own = list, .own_count = count,
-			    .strict = {"libm expf", run_exp, &libm}};
+	const struct tenon_exp_args args = {x, EXP_COUNT, y};
+	struct race race = {.kernel = is_log ? "log" : "exp", .shape = "4096", .args = &args, .output = y, .size = sizeof y,
+			    .bytes = 8 * EXP_COUNT, .own = list, .own_count = count,
+			    .strict = {is_log ? "libm logf" : "libm expf", run_function, &libm}};
 	return run_race(&race);
 }
 
@@ -134,7 +144,8 @@ static bool race_laws(void)
 
 bool bench_decay(void)
 {
-	bool good = race_exp();
+	bool good = race_function(false);
+	good = race_function(true) && good;
 	good = race_decay(10000, false) && good;
 	good = race_decay(10000000, true) && good;
 	return race_laws() && good;
