@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Topic: delta_encode and delta_decode of a page of 4 KiB of which some bytes change, scattered at random or in stretches.
- * GB/s count bytes of the page; the limit is a memcpy of it.
+ * Topic: delta_encode and delta_decode of a page of 4 KiB of which some bytes change, scattered at random or in
+ * stretches. GB/s count bytes of the page; the limit is a memcpy of it.
  */
 #include <string.h>
 

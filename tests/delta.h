@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Encodings of deltas, written bit by bit from docs/NUMERICS.md: what tests compare the kernels with, in any kind, and the
- * means to damage them. Shares no code with any backend. Pure.
+ * Encodings of deltas, written bit by bit from docs/NUMERICS.md: what tests compare the kernels with, in any kind,
+ * and the means to damage them. Shares no code with any backend. Pure.
  */
 #ifndef TESTS_DELTA_H
 #define TESTS_DELTA_H
@@ -61,7 +61,10 @@ UNUSED static unsigned char *write_varint(unsigned char *p, size_t value)
 	return p;
 }
 
-/* The bits of a map of `count` things, thing i of which is not 0 where some mask byte of the `width` from i*width on is not. */
+/*
+ * The bits of a map of `count` things, thing i of which is not 0 where some mask byte of the `width` from i*width
+ * on is not.
+ */
 UNUSED static unsigned map_byte(const struct tenon_delta *d, size_t first, size_t width)
 {
 	unsigned map = 0;
@@ -112,7 +115,10 @@ UNUSED static size_t count_changes(const struct tenon_delta *d)
 	return changed;
 }
 
-/* Writes the one canonical encoding of this kind, at most 40 + 6 * size bytes; returns its length, 0 if there is none. */
+/*
+ * Writes the one canonical encoding of this kind, at most 40 + 6 * size bytes; returns its length, 0 if there is
+ * none.
+ */
 UNUSED static size_t write_encoding(const struct tenon_delta *d, int kind, unsigned char *encoded)
 {
 	if (kind == TENON_ENCODING_RAW && count_changes(d) != d->size)

@@ -29,7 +29,7 @@ tests_unit_statistics_LDADD = bench/libbench.la $(LDADD) -lm
 tests_unit_memory_LDADD = tools/libdemo.la $(LDADD) -lm
 tests_unit_store_LDADD = tools/libdemo.la $(LDADD)
 tests_unit_wordnet_LDADD = tools/libdemo.la $(LDADD)
-noinst_HEADERS += tests/unit/world.h
+noinst_HEADERS += tests/unit/deltas.h tests/unit/world.h
 WORLD_FILES = tests/data/wordnet
 EXTRA_DIST += $(WORLD_FILES)/data.adj $(WORLD_FILES)/data.adv $(WORLD_FILES)/data.noun $(WORLD_FILES)/data.verb \
 	$(WORLD_FILES)/index.adj $(WORLD_FILES)/index.adv $(WORLD_FILES)/index.noun $(WORLD_FILES)/index.verb

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Scalar reference of delta_encode and delta_decode: docs/NUMERICS.md has the format. To encode, one pass over the mask
- * measures every index, the smallest is written, and behind it the bytes that change. To decode, the index gives the mask,
- * and the mask says where the bytes go. Pure.
+ * Scalar reference of delta_encode and delta_decode: docs/NUMERICS.md has the format. To encode, one pass over the
+ * mask measures every index, the smallest is written, and behind it the bytes that change. To decode, the index gives
+ * the mask, and the mask says where the bytes go. Pure.
  */
 #include "backends/scalar/scalar.h"
 
@@ -12,7 +12,7 @@ enum { HEADER = 24, CHECKSUM = 4, BLOCK_WORDS = 64, KINDS = 5 };
 
 static const unsigned char magic[4] = {'T', 'N', 'D', 1};
 
-/* ---- Words -------------------------------------------------------------------------------------------------------- */
+/* ---- Words ------------------------------------------------------------------------------------------------------- */
 
 static void put_number(unsigned char *p, uint64_t value, int bytes)
 {
@@ -52,9 +52,12 @@ static inline uint64_t map_bytes(uint64_t x)
 	return (flag_bytes(x) >> 7) * 0x0102040810204080u >> 56;
 }
 
-/* ---- Marks -------------------------------------------------------------------------------------------------------- */
+/* ---- Marks ------------------------------------------------------------------------------------------------------- */
 
-/* SPARSE lists the bytes that change, RLE the edges: where a byte changes and the one before does not, or the reverse. */
+/*
+ * SPARSE lists the bytes that change, RLE the edges: where a byte changes and the one before does not, or the
+ * reverse.
+ */
 enum marks { BYTES, EDGES };
 
 static size_t count_mark_words(const struct tenon_delta *d, enum marks marks)
@@ -68,7 +71,7 @@ static uint64_t get_marks(const struct tenon_delta *d, size_t i, enum marks mark
 	return marks == BYTES ? word : word ^ (word << 1 | (i ? d->mask[i - 1] >> 63 : 0));
 }
 
-/* ---- Measuring ---------------------------------------------------------------------------------------------------- */
+/* ---- Measuring --------------------------------------------------------------------------------------------------- */
 
 struct measure {
 	size_t changed;      /* bytes */
@@ -121,7 +124,7 @@ static int choose_kind(const struct measure *m)
 	return best;
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------------------------ */
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 static unsigned char *put_bitmap(unsigned char *out, const struct tenon_delta *d)
 {
@@ -235,11 +238,11 @@ int scalar_delta_encode(const void *args, void *scratch)
 	return TENON_OK;
 }
 
-/* ---- Reading ------------------------------------------------------------------------------------------------------ */
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 /*
- * A body that is being read: at moves up to end. The get_ functions write the mask of a delta whose mask is 0 and return
- * whether the index is canonical; then at is behind it.
+ * A body that is being read: at moves up to end. The get_ functions write the mask of a delta whose mask is 0 and
+ * return whether the index is canonical; then at is behind it.
  */
 struct reader {
 	const unsigned char *at, *end;

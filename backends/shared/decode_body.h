@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * delta_decode: the frame is checked, the index gives the mask, and the mask says where the bytes go. encode.h says what an
- * ISA brings. Vectors are read whole as long as the encoding goes on; nothing behind its end is read. Pure.
+ * delta_decode: the frame is checked, the index gives the mask, and the mask says where the bytes go. encode.h says
+ * what an ISA brings. Vectors are read whole as long as the encoding goes on; nothing behind its end is read. Pure.
  */
 #ifndef BACKENDS_SHARED_DECODE_BODY_H
 #define BACKENDS_SHARED_DECODE_BODY_H
@@ -9,8 +9,8 @@
 #include "backends/shared/encode.h"
 
 /*
- * A body that is being read: at moves up to end; behind it are CHECKSUM bytes. The get_ functions write the mask and return
- * whether the index is canonical, so that as many bits are set as there are bytes left.
+ * A body that is being read: at moves up to end; behind it are CHECKSUM bytes. The get_ functions write the mask and
+ * return whether the index is canonical, so that as many bits are set as there are bytes left.
  */
 struct reader {
 	const unsigned char *at, *end;
@@ -30,7 +30,7 @@ static inline __attribute__((always_inline)) void get_packed(struct reader *r, v
 	r->at += count_bits(mask);
 }
 
-/* ---- Masks -------------------------------------------------------------------------------------------------------- */
+/* ---- Masks ------------------------------------------------------------------------------------------------------- */
 
 static inline int check_count(const struct reader *r, const struct tenon_delta *d)
 {
@@ -109,7 +109,7 @@ static inline int get_hierarchy(struct reader *r, const struct tenon_delta *d)
 	return has_clear_tail(d) && check_count(r, d);
 }
 
-/* ---- Lists -------------------------------------------------------------------------------------------------------- */
+/* ---- Lists ------------------------------------------------------------------------------------------------------- */
 
 /* 64 bytes that begin with those at `at`: there, or in part, where ones that end nothing are behind them. */
 static inline const unsigned char *find_chunk(const unsigned char *at, size_t left, unsigned char *part)
@@ -146,7 +146,10 @@ static inline size_t get_varint(const unsigned char *p, size_t bytes)
 	return value;
 }
 
-/* The last word apart, so that the compiler leaves the others to the C library, which is faster than what it would make. */
+/*
+ * The last word apart, so that the compiler leaves the others to the C library, which is faster than what it would
+ * make.
+ */
 static inline void clear_mask(const struct tenon_delta *d)
 {
 	if (!d->size)
@@ -171,8 +174,8 @@ static inline int has_long_varint(const unsigned char *at, uint64_t ends, size_t
 }
 
 /*
- * The list ends where exactly the bytes that it announced, one a mark, are left. Gaps of one byte and of two go the same
- * way, since no CPU could guess which comes next.
+ * The list ends where exactly the bytes that it announced, one a mark, are left. Gaps of one byte and of two go the
+ * same way, since no CPU could guess which comes next.
  */
 static inline int get_gaps(struct reader *r, const struct tenon_delta *d, struct places *places)
 {
@@ -270,7 +273,7 @@ static inline int get_runs(struct reader *r, const struct tenon_delta *d)
 	return 1;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------------------------- */
+/* ---- The whole --------------------------------------------------------------------------------------------------- */
 
 static inline int get_index(struct reader *r, const struct tenon_delta *d, uint32_t kind, struct places *places)
 {
@@ -329,8 +332,8 @@ static inline int check_frame(const struct tenon_delta_decode_args *a, struct he
 		return 0;
 	memcpy(header, a->encoded, HEADER);
 	memcpy(&checksum, a->encoded + a->length - CHECKSUM, CHECKSUM);
-	return memcmp(header->magic, magic, sizeof magic) == 0 && header->kind < KINDS && header->size == a->delta->size &&
-	       header->body == a->length - TENON_DELTA_OVERHEAD &&
+	return memcmp(header->magic, magic, sizeof magic) == 0 && header->kind < KINDS &&
+	       header->size == a->delta->size && header->body == a->length - TENON_DELTA_OVERHEAD &&
 	       checksum == update_checksum(0, a->encoded, a->length - CHECKSUM);
 }
 

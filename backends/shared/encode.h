@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the SIMD bodies of delta_encode and delta_decode share: the frame, the map of a block, and the functions that an ISA
- * brings. Everything is static; little-endian CPUs only. Pure. docs/NUMERICS.md has the format.
+ * What the SIMD bodies of delta_encode and delta_decode share: the frame, the map of a block, and the functions that
+ * an ISA brings. Everything is static; little-endian CPUs only. Pure. docs/NUMERICS.md has the format.
  */
 #ifndef BACKENDS_SHARED_ENCODE_H
 #define BACKENDS_SHARED_ENCODE_H
@@ -26,8 +26,8 @@ static inline uint64_t map_high(const void *from);
 static inline uint64_t map_words(const void *from, uint64_t bytes);
 
 /*
- * The bytes that mask names, side by side; and the reverse, with zeros between. 64 bytes are read and written, those behind
- * the packed ones without meaning; _exactly leaves these alone.
+ * The bytes that mask names, side by side; and the reverse, with zeros between. 64 bytes are read and written, those
+ * behind the packed ones without meaning; _exactly leaves these alone.
  */
 static inline void pack_bytes(void *to, const void *from, uint64_t mask);
 static inline void pack_exactly(void *to, const void *from, uint64_t mask);
@@ -47,7 +47,7 @@ static inline size_t list_gaps(const uint64_t *mask, uint64_t top, unsigned char
 
 static inline uint32_t update_checksum(uint32_t crc, const void *data, size_t size);
 
-/* ---- What all have ------------------------------------------------------------------------------------------------ */
+/* ---- What all have ----------------------------------------------------------------------------------------------- */
 
 /* Bytes 0 to 23 of an encoding. */
 struct header {
@@ -62,8 +62,8 @@ enum { SMALL = 512 };
 static const unsigned char magic[4] = {'T', 'N', 'D', 1};
 
 /*
- * The mask of a block of a page, seen from above: bit j of top says that word j is not 0, bit j of middle[i] that byte j of
- * words 8*i to 8*i+7 is not.
+ * The mask of a block of a page, seen from above: bit j of top says that word j is not 0, bit j of middle[i] that
+ * byte j of words 8*i to 8*i+7 is not.
  */
 struct map {
 	uint64_t top, middle[8];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * delta_encode: one pass over the mask measures every index, the smallest is written, and behind it the bytes that change.
- * encode.h says what an ISA brings. Vectors are written whole as long as what follows them in the encoding is still to be
- * written: nothing behind its end is touched. Pure.
+ * delta_encode: one pass over the mask measures every index, the smallest is written, and behind it the bytes that
+ * change. encode.h says what an ISA brings. Vectors are written whole as long as what follows them in the encoding is
+ * still to be written: nothing behind its end is touched. Pure.
  */
 #ifndef BACKENDS_SHARED_ENCODE_BODY_H
 #define BACKENDS_SHARED_ENCODE_BODY_H
 
 #include "backends/shared/encode.h"
 
-/* ---- Measuring ---------------------------------------------------------------------------------------------------- */
+/* ---- Measuring --------------------------------------------------------------------------------------------------- */
 
 /* What is known of a mask before a byte is written. */
 struct measure {
@@ -19,7 +19,8 @@ struct measure {
 };
 
 /* That of the block that begins with this word; own is room for it. */
-static inline const struct map *find_map(const struct tenon_delta *d, const struct measure *m, size_t word, struct map *own)
+static inline const struct map *find_map(const struct tenon_delta *d, const struct measure *m, size_t word,
+	struct map *own)
 {
 	if (!word)
 		return &m->first;
@@ -45,7 +46,7 @@ static inline struct measure measure_mask(const struct tenon_delta *d)
 	return m;
 }
 
-/* ---- Lists -------------------------------------------------------------------------------------------------------- */
+/* ---- Lists ------------------------------------------------------------------------------------------------------- */
 
 static inline size_t extra_bytes(size_t value)
 {
@@ -53,8 +54,8 @@ static inline size_t extra_bytes(size_t value)
 }
 
 /*
- * The bytes that gaps take in a list beyond one each. One of 128 or more has an empty word in it, so that only the first
- * marks of words count.
+ * The bytes that gaps take in a list beyond one each. One of 128 or more has an empty word in it, so that only the
+ * first marks of words count.
  */
 static size_t measure_far(const struct tenon_delta *d)
 {
@@ -141,7 +142,7 @@ static inline void make_plan(const struct tenon_delta *d, const struct measure *
 	choose(plan, TENON_ENCODING_SPARSE, m->bits.changed + far);
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------------------------ */
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 /* Where the encoding goes: at, up to the end of its checksum, which is written last. */
 struct writer {
@@ -184,8 +185,8 @@ static inline void put_hierarchy(struct writer *w, const struct tenon_delta *d, 
 }
 
 /*
- * The distance of word's first mark from the one before, then those of its other marks. Each mark is followed by a byte of
- * data, at least on average, and by the checksum: so two bytes may be written where only one counts.
+ * The distance of word's first mark from the one before, then those of its other marks. Each mark is followed by a
+ * byte of data, at least on average, and by the checksum: so two bytes may be written where only one counts.
  */
 static inline __attribute__((always_inline)) size_t put_marks(struct writer *w, size_t i, uint64_t word, size_t from,
 	unsigned skip)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * pack_bytes() and its kin of encode.h by eight bytes, for CPUs with a shuffle whose order comes from a register. The file
- * that includes this defines
+ * pack_bytes() and its kin of encode.h by eight bytes, for CPUs with a shuffle whose order comes from a register. The
+ * file that includes this defines
  *
  *     shuffle_eight(to, from, order)   byte i of to[8] is the byte of from[8] that byte i of order names, 0 for 0x80
  *

@@ -9,7 +9,7 @@
 #include "runtime/public.h"
 #include "runtime/share.h"
 
-/* ---- Legal calls -------------------------------------------------------------------------------------------------- */
+/* ---- Legal calls ------------------------------------------------------------------------------------------------- */
 
 static inline int has_buffers(const struct tenon_delta *d)
 {
@@ -27,11 +27,11 @@ static int explain_delta(const char *kernel, const struct tenon_delta *d, struct
 	if (!d)
 		return explain(why, TENON_EINVAL, "%s: delta is NULL", kernel);
 	if (d->size > TENON_DELTA_LIMIT)
-		return explain(why, TENON_EINVAL, "%s: delta->size is %zu, but TENON_DELTA_LIMIT is %u; split the page", kernel,
-			d->size, TENON_DELTA_LIMIT);
+		return explain(why, TENON_EINVAL, "%s: delta->size is %zu, but TENON_DELTA_LIMIT is %u; split the page",
+			kernel, d->size, TENON_DELTA_LIMIT);
 	if (!has_buffers(d))
-		return explain(why, TENON_EINVAL, "%s: delta->%s is NULL with size %zu", kernel, d->mask ? "payload" : "mask",
-			d->size);
+		return explain(why, TENON_EINVAL, "%s: delta->%s is NULL with size %zu", kernel,
+			d->mask ? "payload" : "mask", d->size);
 	return 0;
 }
 
@@ -45,8 +45,8 @@ static __attribute__((cold, noinline)) int explain_encode(const struct tenon_del
 	if (!a->encoded || !a->length)
 		return explain(why, TENON_EINVAL, "delta_encode: %s is NULL", a->encoded ? "length" : "encoded");
 	if (a->capacity < TENON_DELTA_BOUND(a->delta->size))
-		return explain(why, TENON_EINVAL, "delta_encode: capacity is %zu; TENON_DELTA_BOUND(%zu) is %zu", a->capacity,
-			a->delta->size, TENON_DELTA_BOUND(a->delta->size));
+		return explain(why, TENON_EINVAL, "delta_encode: capacity is %zu; TENON_DELTA_BOUND(%zu) is %zu",
+			a->capacity, a->delta->size, TENON_DELTA_BOUND(a->delta->size));
 	return explain(why, TENON_EINVAL, "delta_encode: the mask has bits from %zu, the page's size, on; clear them",
 		a->delta->size);
 }
@@ -85,7 +85,7 @@ int divide_delta_decode(const struct tenon_delta_decode_args *a, size_t part, si
 	return divide_not_at_all(&share->args.delta_decode, a, sizeof *a, part);
 }
 
-/* ---- Self-tests --------------------------------------------------------------------------------------------------- */
+/* ---- Self-tests -------------------------------------------------------------------------------------------------- */
 
 enum { PAGE = 4160, BLOCK = 4096, BOUND = TENON_DELTA_BOUND(PAGE), WORDS = TENON_DELTA_WORDS(PAGE) };
 
@@ -95,8 +95,8 @@ struct buffers {
 };
 
 /*
- * Deltas whose smallest encodings are of each kind, with distances and runs of one byte and of two, and a second block: of
- * every byte `period` apart by `run` bytes, the first one at `begin`.
+ * Deltas whose smallest encodings are of each kind, with distances and runs of one byte and of two, and a second
+ * block: of every byte `period` apart by `run` bytes, the first one at `begin`.
  */
 static const struct pattern {
 	size_t size, begin, period, run;
@@ -120,8 +120,8 @@ static void make_delta(const struct pattern *p, struct buffers *b, struct tenon_
 static int report_bytes(const char *kernel, const struct pattern *p, size_t at, int got, int want, struct why *why)
 {
 	return explain(why, TENON_EREFUSED,
-		"%s: self-test size %zu, %zu of %zu bytes from %zu on: output %zu is %02x, scalar's is %02x", kernel, p->size,
-		p->run, p->period, p->begin, at, (unsigned)got, (unsigned)want);
+		"%s: self-test size %zu, %zu of %zu bytes from %zu on: output %zu is %02x, scalar's is %02x", kernel,
+		p->size, p->run, p->period, p->begin, at, (unsigned)got, (unsigned)want);
 }
 
 static int compare_bytes(const char *kernel, const struct pattern *p, const void *got, const void *want, size_t size,
@@ -151,8 +151,8 @@ static int test_encode(tenon_kernel_fn *function, const struct pattern *p, struc
 	a.length = &got_length;
 	int status = function(&a, NULL);
 	if (status != TENON_OK || got_length != want_length)
-		return explain(why, TENON_EREFUSED, "delta_encode: self-test size %zu: returned %d and length %zu, scalar's is %zu",
-			p->size, status, got_length, want_length);
+		return explain(why, TENON_EREFUSED,
+			"delta_encode: self-test size %zu: returned %d and length %zu, scalar's is %zu", p->size, status, got_length, want_length);
 	return compare_bytes("delta_encode", p, got, want, sizeof got, why);
 }
 
@@ -175,8 +175,8 @@ static int decode(tenon_kernel_fn *function, const unsigned char *encoded, size_
 	return function(&a, NULL);
 }
 
-static int compare_deltas(tenon_kernel_fn *function, const struct pattern *p, const unsigned char *encoded, size_t length,
-	struct why *why)
+static int compare_deltas(tenon_kernel_fn *function, const struct pattern *p, const unsigned char *encoded,
+	size_t length, struct why *why)
 {
 	struct buffers got, want;
 	struct tenon_delta d = {.size = p->size};
@@ -184,8 +184,8 @@ static int compare_deltas(tenon_kernel_fn *function, const struct pattern *p, co
 	uint64_t order = d.order;
 	int status = decode(function, encoded, length, &got, &d);
 	if (status != want_status || d.order != order)
-		return explain(why, TENON_EREFUSED, "delta_decode: self-test size %zu: returned %d and order %llx, scalar %d and %llx",
-			p->size, status, (unsigned long long)d.order, want_status, (unsigned long long)order);
+		return explain(why, TENON_EREFUSED,
+			"delta_decode: self-test size %zu: returned %d and order %llx, scalar %d and %llx", p->size, status, (unsigned long long)d.order, want_status, (unsigned long long)order);
 	return compare_bytes("delta_decode", p, &got, &want, sizeof got, why);
 }
 

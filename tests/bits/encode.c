@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Bit identity of delta_encode and delta_decode: every size up to three words and around blocks, at every alignment;
- * densities from one byte to all, stretches, gaps around the lengths that take one more byte; and for decoding every kind
- * of each, whole, and damaged under a checksum that is right.
+ * densities from one byte to all, stretches, gaps around the lengths that take one more byte; and for decoding every
+ * kind of each, whole, and damaged under a checksum that is right.
  */
 #include <stdlib.h>
 
@@ -44,7 +44,7 @@ static struct tenon_delta make_delta(struct family *f, const struct shape *s)
 	return (struct tenon_delta){bits_random(f->kernel, f->number, 2, 0), s->size, f->mask, payload};
 }
 
-/* ---- delta_encode ------------------------------------------------------------------------------------------------- */
+/* ---- delta_encode ------------------------------------------------------------------------------------------------ */
 
 /* All of the capacity is hashed: what lies behind the encoding stays as it was. */
 static void run_encode(struct family *f, const struct shape *s)
@@ -61,7 +61,7 @@ static void run_encode(struct family *f, const struct shape *s)
 	f->number++;
 }
 
-/* ---- delta_decode ------------------------------------------------------------------------------------------------- */
+/* ---- delta_decode ------------------------------------------------------------------------------------------------ */
 
 static void decode_case(struct family *f, size_t length, size_t size)
 {
@@ -110,7 +110,7 @@ static void run_decode(struct family *f, const struct shape *s)
 	f->number++;
 }
 
-/* ---- Shapes ------------------------------------------------------------------------------------------------------- */
+/* ---- Shapes ------------------------------------------------------------------------------------------------------ */
 
 static const unsigned shares[] = {0, 200, 655, 3000, 6554, 20000, 32768, 60000, 65536};
 
@@ -140,7 +140,8 @@ static void every_period(struct family *f, void (*run)(struct family *f, const s
 	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
 		for (size_t j = 0; j < sizeof runs / sizeof *runs; j++)
 			for (size_t k = 0; k < 3; k++)
-				run(f, &(struct shape){.size = 1000 + 24 * k, .begin = 37 * k, .period = runs[i] + runs[j], .run = runs[i]});
+				run(f, &(struct shape){.size = 1000 + 24 * k, .begin = 37 * k,
+						       .period = runs[i] + runs[j], .run = runs[i]});
 }
 
 static void run_all(tenon_kernel_fn *function, struct bits *bits, uint64_t kernel,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Fuzzes delta_decode and delta_encode on scalar and every plugin of $TENON_BACKEND_PATH that this CPU can run. The first byte
- * of an input chooses what the others are:
+ * Fuzzes delta_decode and delta_encode on scalar and every plugin of $TENON_BACKEND_PATH that this CPU can run. The
+ * first byte of an input chooses what the others are:
  *
  *     0   an encoding; its size is believed as far as a page a little above 4 KiB
  *     1   kind, two bytes of size, body: the frame, with its checksum, is made around it
  *     2   two bytes of size, the mask, the payload: a delta to encode
  *
- * What is decoded must be refused by all, leaving zeros, or be a delta of which its kind's one encoding is the input. What is
- * encoded must be, on all, the smallest encoding as tests/delta.h writes it, and be decoded to the delta. Buffers have just
- * the size that they need, so that the address sanitizer sees all that is read or written beyond.
+ * What is decoded must be refused by all, leaving zeros, or be a delta of which its kind's one encoding is the input.
+ * What is encoded must be, on all, the smallest encoding as tests/delta.h writes it, and be decoded to the delta.
+ * Buffers have just the size that they need, so that the address sanitizer sees all that is read or written beyond.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -29,7 +29,7 @@ static struct coder {
 } coders[CODER_LIMIT] = {{"scalar", scalar_delta_encode, scalar_delta_decode}};
 static size_t coder_count = 1;
 
-/* ---- Backends ----------------------------------------------------------------------------------------------------- */
+/* ---- Backends ---------------------------------------------------------------------------------------------------- */
 
 /* Entries of the same needs are one coder. */
 static struct coder *find_coder(const char *plugin, const char *needs)
@@ -77,7 +77,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* ---- Buffers ------------------------------------------------------------------------------------------------------ */
+/* ---- Buffers ----------------------------------------------------------------------------------------------------- */
 
 static void *take(size_t size, int byte)
 {
@@ -97,7 +97,7 @@ static void free_delta(struct tenon_delta *d)
 	free(d->payload);
 }
 
-/* ---- Decoding ----------------------------------------------------------------------------------------------------- */
+/* ---- Decoding ---------------------------------------------------------------------------------------------------- */
 
 static int is_zero(const struct tenon_delta *d)
 {
@@ -174,16 +174,17 @@ static void decode_body(const uint8_t *data, size_t size)
 	free(encoded);
 }
 
-/* ---- Encoding ----------------------------------------------------------------------------------------------------- */
+/* ---- Encoding ---------------------------------------------------------------------------------------------------- */
 
-static void encode_by(const struct coder *coder, const struct tenon_delta *d, const unsigned char *wanted, size_t length)
+static void encode_by(const struct coder *coder, const struct tenon_delta *d, const unsigned char *wanted,
+	size_t length)
 {
 	size_t capacity = TENON_DELTA_BOUND(d->size), got = 0;
 	unsigned char *encoded = take(capacity, 0xa5);
 	struct tenon_delta_encode_args a = {d, encoded, capacity, &got};
 	MUST(coder->encode(&a, NULL) == TENON_OK, "%s: encoding fails", coder->name);
-	MUST(got == length && memcmp(encoded, wanted, length) == 0, "%s encodes otherwise, in %zu bytes, not %zu", coder->name,
-		got, length);
+	MUST(got == length && memcmp(encoded, wanted, length) == 0, "%s encodes otherwise, in %zu bytes, not %zu",
+		coder->name, got, length);
 	for (; got < capacity; got++)
 		MUST(encoded[got] == 0xa5, "%s writes behind the encoding", coder->name);
 	free(encoded);

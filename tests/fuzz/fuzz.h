@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A fuzzer is one file, tests/fuzz/NAME.c, with these two functions: libFuzzer calls them in `make fuzz-NAME`, replay.c in
- * make check, with the seeds of tests/fuzz/corpus/NAME. A finding is an abort(), after a line on stderr that says what.
+ * A fuzzer is one file, tests/fuzz/NAME.c, with these two functions: libFuzzer calls them in `make fuzz-NAME`,
+ * replay.c in make check, with the seeds of tests/fuzz/corpus/NAME. A finding is an abort(), after a line on stderr
+ * that says what.
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * delta_encode and delta_decode on avx512 with VBMI2: 64 bytes are packed at once, always in a register, since the forms of
- * these instructions that write memory are slow. Only for entries that need "avx512vbmi2,avx512vpopcntdq" and what the
- * checksum needs. Pure.
+ * delta_encode and delta_decode on avx512 with VBMI2: 64 bytes are packed at once, always in a register, since the
+ * forms of these instructions that write memory are slow. Only for entries that need "avx512vbmi2,avx512vpopcntdq"
+ * and what the checksum needs. Pure.
  */
 #include <immintrin.h>
 
@@ -31,9 +31,9 @@ static inline uint64_t map_high(const void *from)
 }
 
 /*
- * The forms of these instructions that zero the other bytes wait for what their register held before, five cycles a turn;
- * so the others are merged, into what is new. The empty instructions keep the compiler from zeroing, and from making one
- * of load and expansion.
+ * The forms of these instructions that zero the other bytes wait for what their register held before, five cycles a
+ * turn; so the others are merged, into what is new. The empty instructions keep the compiler from zeroing, and from
+ * making one of load and expansion.
  */
 static inline __m512i pack(__m512i bytes, uint64_t mask)
 {
@@ -47,6 +47,12 @@ static inline __m512i unpack(__m512i bytes, uint64_t mask)
 	return _mm512_mask_expand_epi8(zeros, mask, bytes);
 }
 
+/* The first bytes, as many as mask names. */
+static inline __mmask64 as_many(uint64_t mask)
+{
+	return _bzhi_u64(UINT64_MAX, (unsigned)count_bits(mask));
+}
+
 static inline void pack_bytes(void *to, const void *from, uint64_t mask)
 {
 	_mm512_storeu_si512(to, pack(_mm512_loadu_si512(from), mask));
@@ -54,7 +60,7 @@ static inline void pack_bytes(void *to, const void *from, uint64_t mask)
 
 static inline void pack_exactly(void *to, const void *from, uint64_t mask)
 {
-	_mm512_mask_storeu_epi8(to, _bzhi_u64(UINT64_MAX, (unsigned)count_bits(mask)), pack(_mm512_loadu_si512(from), mask));
+	_mm512_mask_storeu_epi8(to, as_many(mask), pack(_mm512_loadu_si512(from), mask));
 }
 
 static inline void unpack_bytes(void *to, const void *from, uint64_t mask)
@@ -64,14 +70,14 @@ static inline void unpack_bytes(void *to, const void *from, uint64_t mask)
 
 static inline void unpack_exactly(void *to, const void *from, uint64_t mask)
 {
-	_mm512_storeu_si512(to, unpack(_mm512_maskz_loadu_epi8(_bzhi_u64(UINT64_MAX, (unsigned)count_bits(mask)), from), mask));
+	_mm512_storeu_si512(to, unpack(_mm512_maskz_loadu_epi8(as_many(mask), from), mask));
 }
 
 /* Where the bits of a block are; 64 bytes behind them have no meaning. */
 static inline size_t find_places(const uint64_t *mask, uint64_t top, uint16_t *places)
 {
-	const __m512i every = _mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928, 0x2726252423222120,
-		0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908, 0x0706050403020100);
+	const __m512i every = _mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928,
+		0x2726252423222120, 0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908, 0x0706050403020100);
 	uint16_t *at = places;
 	for (; top; top &= top - 1) {
 		uint64_t word = mask[first_bit(top)];
@@ -100,7 +106,8 @@ static inline size_t list_gaps(const uint64_t *mask, uint64_t top, unsigned char
 		gap = _mm512_sub_epi16(gap, _mm512_set1_epi16(1));
 		__m512i upper = _mm512_srli_epi16(gap, 7);
 		uint32_t two = _mm512_mask_test_epi16_mask(there, upper, upper);
-		__m512i pair = _mm512_or_si512(_mm512_and_si512(gap, _mm512_set1_epi16(0x7f)), _mm512_slli_epi16(upper, 8));
+		__m512i pair = _mm512_and_si512(gap, _mm512_set1_epi16(0x7f));
+		pair = _mm512_or_si512(pair, _mm512_slli_epi16(upper, 8));
 		pair = _mm512_or_si512(pair, _mm512_maskz_set1_epi16(two, 0x80));
 		uint64_t counted = _pdep_u64(there, 0x5555555555555555) | _pdep_u64(two, 0xaaaaaaaaaaaaaaaa);
 		_mm512_storeu_si512(at, pack(pair, counted));

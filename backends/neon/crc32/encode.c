@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * delta_encode and delta_decode on neon: bytes are packed eight at a time, by orders from a table. Only for entries that
- * need "crc32", for the checksum; a CPU without it inherits scalar, whose checksum it could not beat. Pure.
+ * delta_encode and delta_decode on neon: bytes are packed eight at a time, by orders from a table. Only for entries
+ * that need "crc32", for the checksum; a CPU without it inherits scalar, whose checksum it could not beat. Pure.
  */
 #include <arm_neon.h>
 
@@ -20,8 +20,8 @@ static inline uint64_t gather_bits(uint8x16_t a, uint8x16_t b, uint8x16_t c, uin
 
 static inline uint64_t map_bytes(const void *from)
 {
-	uint8x16_t a = vld1q_u8(from), b = vld1q_u8((const uint8_t *)from + 16), c = vld1q_u8((const uint8_t *)from + 32),
-		   d = vld1q_u8((const uint8_t *)from + 48);
+	const uint8_t *p = from;
+	uint8x16_t a = vld1q_u8(p), b = vld1q_u8(p + 16), c = vld1q_u8(p + 32), d = vld1q_u8(p + 48);
 	return gather_bits(vtstq_u8(a, a), vtstq_u8(b, b), vtstq_u8(c, c), vtstq_u8(d, d));
 }
 
