@@ -58,7 +58,7 @@ extern size_t race_count; /* that were run, timed or not */
 extern const char *const topic_names[];
 extern const size_t topic_count;
 
-/* One call of a backend's function on the race's arguments leaves scalar's bits and status; for every timed function. */
+/* One call of a backend's function on the race's arguments leaves scalar's bits and status. */
 bool race_conforms(const struct race *race, tenon_kernel_fn *function);
 
 /* A contender that calls function; call must last as long. */

@@ -46,8 +46,8 @@ static double throw_heads(size_t n, size_t k)
 }
 
 /*
- * The true median lies below the r-th smallest value if fewer than r values fall below it, each with probability 1/2. So
- * ranks r and n + 1 - r miss it with twice the probability of fewer than r heads.
+ * The true median lies below the r-th smallest value if fewer than r values fall below it, each with probability 1/2.
+ * So ranks r and n + 1 - r miss it with twice the probability of fewer than r heads.
  */
 struct interval find_interval(const double *sorted, size_t count, double confidence)
 {

@@ -164,7 +164,7 @@ static void draw_block(FILE *out, const struct block *block, int x, int y)
 
 /* ---- The page ---------------------------------------------------------------------------------------------------- */
 
-/* Both columns end at about the same height: a block goes where there is more room. Returns the height; NULL: dry run. */
+/* A block goes where there is more room, so that both columns end at about the same height, which it returns. */
 static int lay_out(FILE *out)
 {
 	size_t count, at = 0;
@@ -184,8 +184,8 @@ static void draw_head(FILE *out, const struct environment *e)
 {
 	int x = MARGIN;
 	write_text(out, MARGIN, 46, "font-size=\"24\" font-weight=\"bold\"", "How fast Tenon's kernels are");
-	write_text(out, MARGIN, 70, "font-size=\"13\"", "One block a kernel and size. Longer is faster. Beside each bar: "
-		   "the time of one call, and how many times as fast as the plain loop it is.");
+	write_text(out, MARGIN, 70, "font-size=\"13\"", "One block a kernel and size. Longer is faster. Beside each "
+		   "bar: the time of one call, and how many times as fast as the plain loop it is.");
 	write_text(out, MARGIN, 90, "fill=\"#606060\"", "%s, %s, %s, %s", e->cpu, e->level, e->compiler, e->kernel);
 	for (int i = 0; i < STYLES; i++) {
 		fprintf(out, "<rect x=\"%d\" y=\"108\" width=\"14\" height=\"14\" fill=\"%s\"%s/>\n", x, styles[i].fill,

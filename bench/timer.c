@@ -45,8 +45,8 @@ static double now(clockid_t clock)
 }
 
 /*
- * Rounds are timed in the thread's own CPU time. On a wall clock those that are put aside for another process most often
- * are not a matter of chance: the scheduler's slices keep step with the rounds.
+ * Rounds are timed in the thread's own CPU time. On a wall clock it is no matter of chance who is put aside for another
+ * process most often: the scheduler's slices keep step with the rounds.
  */
 static double time_run(const struct contender *contender, size_t times)
 {

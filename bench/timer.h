@@ -69,8 +69,8 @@ struct counts count_events(const struct contender *contender, double median);
 const char *explain_counters(void);
 
 /*
- * For the gate: what new takes over what old takes, in each of `rounds` rounds. Within a round the order is new, old, old,
- * new, or the other way round, by lot, so that a drift of the machine's speed cancels out.
+ * For the gate: what new takes over what old takes, in each of `rounds` rounds. Within a round the order is new, old,
+ * old, new, or the other way round, by lot, so that a drift of the machine's speed cancels out.
  */
 void time_pair(const struct contender *new, const struct contender *old, double nanoseconds, size_t rounds,
 	       double *ratios);

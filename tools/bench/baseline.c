@@ -38,17 +38,20 @@ static json_t *read_baseline(const struct wishes *w, char *text, size_t size)
 	if (!object && access(w->baseline, F_OK) != 0)
 		snprintf(text, size, "there is no baseline %s; record one with --record %s", w->baseline, w->baseline);
 	else if (!object)
-		snprintf(text, size, "the baseline %s, line %d: %s; record it again", w->baseline, error.line, error.text);
+		snprintf(text, size, "the baseline %s, line %d: %s; record it again", w->baseline, error.line,
+			 error.text);
 	else if (!schema || strcmp(schema, SCHEMA) != 0)
 		snprintf(text, size, "%s is no baseline: its schema is '%s', not %s", w->baseline, schema ? schema : "",
 			 SCHEMA);
 	else {
 		for (int i = 0; i < KEYS; i++) {
-			const char *was = json_string_value(json_object_get(json_object_get(object, "key"), key_names[i]));
+			const json_t *key = json_object_get(object, "key");
+			const char *was = json_string_value(json_object_get(key, key_names[i]));
 			if (was && strcmp(was, key_value(&w->environment, i)) == 0)
 				continue;
-			snprintf(text, size, "the baseline %s is of %s '%s', here it is '%s', so nothing can be compared; "
-				 "record one here with --record FILE", w->baseline, key_names[i], was ? was : "",
+			snprintf(text, size, "the baseline %s is of %s '%s', here it is '%s', so nothing can be "
+				 "compared; record one here with --record FILE", w->baseline, key_names[i],
+				 was ? was : "",
 				 key_value(&w->environment, i));
 			json_decref(object);
 			return NULL;
@@ -118,8 +121,8 @@ int record_baseline(struct tool *tool, const struct wishes *w)
 	int code = copy_plugins(tool, w, plugins);
 	for (int i = 0; i < KEYS; i++)
 		json_object_set_new(key, key_names[i], json_string(key_value(&w->environment, i)));
-	json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "schema", SCHEMA, "tenon_version", PACKAGE_VERSION, "key", key,
-				   "plugins", plugins);
+	json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "schema", SCHEMA, "tenon_version", PACKAGE_VERSION, "key",
+				   key, "plugins", plugins);
 	json_t *report = report_as_json(w);
 	json_object_update(object, report);
 	char *text = json_dumps(object, JSON_INDENT(1));
@@ -142,7 +145,8 @@ static int open_plugin(struct tool *tool, const struct wishes *w, const json_t *
 	/* resolve_backend() takes only what has a slash for a path */
 	snprintf(path, sizeof path, "%s%s.d/%s.so", w->baseline[0] == '/' ? "" : "./", w->baseline, name ? name : "");
 	if (!load_backend(w->cpu, path, old, &why))
-		return fail(tool, EXIT_REFUSED, "the baseline's plugin %s: %s; record the baseline again", path, why.text);
+		return fail(tool, EXIT_REFUSED, "the baseline's plugin %s: %s; record the baseline again", path,
+			    why.text);
 	if (!build_id || strcmp(build_id, old->image->build_id) != 0)
 		return fail(tool, EXIT_REFUSED, "%s is not the plugin that the baseline was recorded with; record it "
 						"again", path);

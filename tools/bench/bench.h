@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The parts of tenon bench: what it was asked for, its reports, the baseline and the gate. Main thread of the tool only.
+ * The parts of tenon bench: what it was asked for, its reports, the baseline and the gate. Main thread of the tool.
  */
 #ifndef TOOLS_BENCH_H
 #define TOOLS_BENCH_H

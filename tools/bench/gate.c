@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The gate: today's plugins and those of a baseline race in one process, in turn, on the same data, so that the state of
- * the machine hits both. Where a plugin lies in memory alone can make a few percent, by the branch predictor's and the
- * caches' view of addresses; so each sample is of a fresh mapping of both at another place. What decides is the confidence
- * interval of the median ratio: all of it above the limit is a regression, all of it below is none; otherwise more
- * samples, and in the end "too noisy to decide", which is neither. The state is that of the one gate of this process.
+ * The gate: today's plugins and those of a baseline race in one process, in turn, on the same data, so that the state
+ * of the machine hits both. Where a plugin lies in memory alone can make a few percent, by the branch predictor's and
+ * the caches' view of addresses; so each sample is of a fresh mapping of both at another place. What decides is the
+ * confidence interval of the median ratio: all of it above the limit is a regression, all of it below is none;
+ * otherwise more samples, and in the end "too noisy to decide", which is neither. The state is that of the one gate of
+ * this process.
  */
 #include <math.h>
 #include <string.h>
@@ -55,7 +56,8 @@ static bool decide(struct comparison_of_two *c, double *ratios, size_t batch)
 }
 
 /* Whoever is mapped first, and after how much address space, differs from sample to sample. */
-static bool map_two(const struct backend *pair[2], struct backend mapped[2], size_t sample, void **padding, size_t *size)
+static bool map_two(const struct backend *pair[2], struct backend mapped[2], size_t sample, void **padding,
+		    size_t *size)
 {
 	static uint64_t state = 1;
 	struct why why;
@@ -93,7 +95,8 @@ static double sample_two(const struct race *race, const struct backend *pair[2],
 	void *padding;
 	size_t size;
 	if (map_two(pair, mapped, sample, &padding, &size)) {
-		struct call calls[2] = {{function_of(&mapped[0], kernel), race}, {function_of(&mapped[1], kernel), race}};
+		struct call calls[2] = {{function_of(&mapped[0], kernel), race},
+					{function_of(&mapped[1], kernel), race}};
 		const struct contender new = call_contender("new", &calls[0]), old = call_contender("old", &calls[1]);
 		time_pair(&new, &old, RUN_NS, ROUNDS, ratios);
 		sort_values(ratios, ROUNDS);

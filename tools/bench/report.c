@@ -54,8 +54,8 @@ void print_figures(FILE *out, const struct environment *environment)
 {
 	unsigned counts[FIGURE_NOT_MEASURED + 1] = {0};
 	print_environment(out, environment);
-	fprintf(out, "\n'x limit' is the share of what the machine can do, 'x loop' times as fast as a plain loop, 'x NAME'\n"
-		"times as fast as NAME; a time is of one call. Then the goal, and whether it was reached.\n");
+	fprintf(out, "\n'x limit' is the share of what the machine can do, 'x loop' times as fast as a plain loop,\n"
+		"'x NAME' times as fast as NAME; a time is of one call. Then the goal, and whether it was reached.\n");
 	for (size_t i = 0; i < goal_count; i++)
 		counts[print_goal(out, &goals[i])]++;
 	fprintf(out, "\n%zu figures", goal_count);
@@ -71,7 +71,8 @@ void print_figures(FILE *out, const struct environment *environment)
 json_t *environment_as_json(const struct environment *e)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[f, f, f], s:I, s:i, s:s}", "cpu", e->cpu, "level",
-			 e->level, "arch", e->arch, "compiler", e->compiler, "flags", e->flags, "cflags", e->cflags, "kernel", e->kernel,
+			 e->level, "arch", e->arch, "compiler", e->compiler, "flags", e->flags, "cflags", e->cflags,
+			 "kernel", e->kernel,
 			 "governor", e->governor, "load", e->load[0], e->load[1], e->load[2], "processors",
 			 (json_int_t)e->processors, "processor", e->pinned, "counters",
 			 *e->counters ? e->counters : "present");
