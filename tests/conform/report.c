@@ -104,6 +104,8 @@ static void print_proof(FILE *out, const struct proof *proof)
 		*c->path ? "  " : "", c->path);
 	if (proof->status)
 		fprintf(out, "  %s\n", proof->why.text);
+	else
+		fprintf(out, "  %zu kernels in %.0f ms\n", proof->entries, 1000 * proof->seconds);
 	if (c->distrust.status)
 		fprintf(out, "  warning: %s\n", c->distrust.text);
 	for (size_t i = 0; i < proof->entries; i++)

@@ -6,7 +6,9 @@
 
 const struct mutant mutants[] = {
 #define MUTANT(name, kernel, check, defect) {#name, defect, KERNEL_##kernel, CHECK_##check},
+#define BOUNDED MUTANT
 #include "tests/mutants/mutants.def"
+#undef BOUNDED
 #undef MUTANT
 };
 

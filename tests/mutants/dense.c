@@ -147,6 +147,23 @@ static float sum_static_scratch(const float *x, const float *y, size_t n)
 }
 SUM_MUTANT(static_scratch);
 
+#define sum_bounded_fuses sum_fuses
+SUM_MUTANT(bounded_fuses);
+#define sum_bounded_half_lanes sum_half_lanes
+SUM_MUTANT(bounded_half_lanes);
+
+static float sum_bounded_short_floats(const float *x, const float *y, size_t n)
+{
+	float lane[LANES] = {0};
+	for (size_t i = 0; i < n; i++) {
+		union { float value; uint32_t bits; } product = {x[i] * y[i]};
+		product.bits &= 0xffff0000;
+		lane[i % LANES] += product.value;
+	}
+	return fold_lanes(lane);
+}
+SUM_MUTANT(bounded_short_floats);
+
 /* ---- Wrong outputs ----------------------------------------------------------------------------------------------- */
 
 static int run_ignores_stride(const struct tenon_inner_product_args *a)
@@ -539,6 +556,13 @@ static float finish_product_of_squares(float d, float qq, float cc)
 	return x < -1 ? -1 : (x > 1 ? 1 : x);
 }
 
+static float finish_bounded_estimate(float d, float qq, float cc)
+{
+	union { float value; uint32_t bits; } root = {sqrtf(qq)};
+	root.bits &= 0xfffff000;
+	return finish(d, root.value * root.value, cc);
+}
+
 static float finish_clamps_nan(float d, float qq, float cc)
 {
 	return fmaxf(-1, fminf(1, d / (sqrtf(qq) * sqrtf(cc))));
@@ -559,4 +583,5 @@ COSINE_MUTANT(zero_is_nan, finish, 0, FLT_MAX);
 COSINE_MUTANT(rescues_late, finish, FLT_TRUE_MIN, FLT_MAX);
 COSINE_MUTANT(no_rescue, finish, 0x1p-100f, INFINITY);
 COSINE_MUTANT(product_of_squares, finish_product_of_squares, 0x1p-100f, FLT_MAX);
+COSINE_MUTANT(bounded_estimate, finish_bounded_estimate, 0x1p-100f, FLT_MAX);
 COSINE_MUTANT(clamps_nan, finish_clamps_nan, 0, INFINITY);

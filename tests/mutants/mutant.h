@@ -9,7 +9,9 @@
 #include "backends/scalar/scalar.h"
 
 #define MUTANT(name, kernel, check, defect) tenon_kernel_fn mutant_##name;
+#define BOUNDED MUTANT
 #include "tests/mutants/mutants.def"
+#undef BOUNDED
 #undef MUTANT
 
 /* Vetting refuses the imports of these deeds; the kernel of the system can be called without. */

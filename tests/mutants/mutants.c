@@ -14,7 +14,9 @@ struct mutant {
 
 static const struct mutant mutants[] = {
 #define MUTANT(name, kernel, check, defect) {#name, {TENON_ID_##kernel, TENON_EXACT, "", mutant_##name}},
+#define BOUNDED(name, kernel, check, defect) {#name, {TENON_ID_##kernel, TENON_BOUNDED, "", mutant_##name}},
 #include "tests/mutants/mutants.def"
+#undef BOUNDED
 #undef MUTANT
 };
 
