@@ -147,6 +147,16 @@ int tenon_packed_create(const float *rows, size_t count, size_t dim, size_t stri
 
 /* Frees a packed matrix, or does nothing for NULL. No call may be using it. */
 void tenon_packed_destroy(struct tenon_packed *packed);
+/* ---- Deltas ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * Makes *delta, of a page of size bytes, over the caller's buffers: mask has TENON_DELTA_WORDS(size) words and payload size
+ * bytes, which stay the caller's. For a delta that a kernel is to write, the mask may be zeros. order says which of two
+ * deltas comes later.
+ * TENON_EINVAL, *delta untouched: a NULL (the buffers may be, for size 0), size above TENON_DELTA_LIMIT, or a bit of the mask
+ * that stands for no byte; the detail says which.
+ */
+int tenon_delta_init(struct tenon_delta *delta, size_t size, uint64_t *mask, unsigned char *payload, uint64_t order);
 
 /* ---- Encoded deltas ---------------------------------------------------------------------------------------------- */
 

@@ -47,3 +47,13 @@ int compare_integers(struct why *why, const char *kernel, const char *shape, con
 				i, got[i], want[i]);
 	return 0;
 }
+
+int compare_bytes(struct why *why, const char *kernel, const char *shape, const void *got, const void *want, size_t size)
+{
+	const unsigned char *g = got, *w = want;
+	for (size_t i = 0; i < size; i++)
+		if (g[i] != w[i])
+			return explain(why, TENON_EREFUSED, "%s: self-test %s: byte %zu of the output is %02x, scalar's is %02x", kernel,
+				shape, i, g[i], w[i]);
+	return 0;
+}

@@ -17,5 +17,6 @@ int compare_floats(struct why *why, const char *kernel, const char *shape, const
 	size_t count);
 int compare_integers(struct why *why, const char *kernel, const char *shape, const uint32_t *got,
 	const uint32_t *want, size_t count);
+int compare_bytes(struct why *why, const char *kernel, const char *shape, const void *got, const void *want, size_t size);
 
 #endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Scalar reference of delta_apply, delta_merge and delta_diff: eight bytes at a time in a 64-bit word, and no branch on a
+ * bit, which a CPU could not predict. Pure.
+ */
+#include "backends/scalar/scalar.h"
+
+#include <string.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the first byte in memory is to be the lowest of a word"
+#endif
+
+#define ONES UINT64_C(0x0101010101010101)
+
+/* n is at most 8. */
+static inline uint64_t load_bytes(const unsigned char *p, size_t n)
+{
+	uint64_t word = 0;
+	memcpy(&word, p, n);
+	return word;
+}
+
+static inline void store_bytes(unsigned char *p, uint64_t word, size_t n)
+{
+	memcpy(p, &word, n);
+}
+
+/* Bit i becomes byte i, 0xff if it is set: each byte gets a copy of all bits and keeps its own. */
+static inline uint64_t widen_bits(uint64_t bits)
+{
+	uint64_t own = (bits & 0xff) * ONES & UINT64_C(0x8040201008040201);
+	return ((own + 0x7f * ONES) >> 7 & ONES) * 0xff;
+}
+
+/* Byte i becomes bit i, set unless the byte is 0. The product has them side by side in its highest byte. */
+static inline uint64_t narrow_bytes(uint64_t word)
+{
+	uint64_t set = (((word & 0x7f * ONES) + 0x7f * ONES) | word) >> 7 & ONES;
+	return set * UINT64_C(0x0102040810204080) >> 56;
+}
+
+static inline size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- delta_apply -------------------------------------------------------------------------------------------------- */
+
+static inline void apply_eight(uint64_t bits, const unsigned char *payload, unsigned char *page, size_t n)
+{
+	uint64_t change = widen_bits(bits);
+	store_bytes(page, (load_bytes(page, n) & ~change) | (load_bytes(payload, n) & change), n);
+}
+
+/* The bytes of one word of the mask: 64, but for the last one. */
+static void apply_word(uint64_t mask, const unsigned char *payload, unsigned char *page, size_t size)
+{
+	size_t i = 0;
+	for (; i + 8 <= size; i += 8)
+		apply_eight(mask >> i, payload + i, page + i, 8);
+	if (i < size)
+		apply_eight(mask >> i, payload + i, page + i, size - i);
+}
+
+int scalar_delta_apply(const void *args, void *scratch)
+{
+	const struct tenon_delta_apply_args *a = args;
+	const struct tenon_delta *d = a->delta;
+	(void)scratch;
+	for (size_t at = 0; at < d->size; at += 64)
+		apply_word(d->mask[at / 64], d->payload + at, a->page + at, least(d->size - at, 64));
+	return TENON_OK;
+}
+
+/* ---- delta_merge -------------------------------------------------------------------------------------------------- */
+
+static inline uint64_t merge_eight(uint64_t old_bits, const unsigned char *old, uint64_t new_bits, const unsigned char *new,
+	size_t n)
+{
+	uint64_t is_new = widen_bits(new_bits), is_old = widen_bits(old_bits) & ~is_new;
+	return (load_bytes(old, n) & is_old) | (load_bytes(new, n) & is_new);
+}
+
+static void merge_word(const struct tenon_delta_merge_args *a, size_t at, size_t size)
+{
+	const unsigned char *old = a->first->payload + at, *new = a->second->payload + at;
+	unsigned char *merged = a->merged->payload + at;
+	uint64_t old_bits = a->first->mask[at / 64], new_bits = a->second->mask[at / 64];
+	size_t i = 0;
+	for (; i + 8 <= size; i += 8)
+		store_bytes(merged + i, merge_eight(old_bits >> i, old + i, new_bits >> i, new + i, 8), 8);
+	if (i < size)
+		store_bytes(merged + i, merge_eight(old_bits >> i, old + i, new_bits >> i, new + i, size - i), size - i);
+	a->merged->mask[at / 64] = old_bits | new_bits;
+}
+
+int scalar_delta_merge(const void *args, void *scratch)
+{
+	const struct tenon_delta_merge_args *a = args;
+	size_t size = a->first->size;
+	(void)scratch;
+	for (size_t at = 0; at < size; at += 64)
+		merge_word(a, at, least(size - at, 64));
+	a->merged->order = a->second->order;
+	return TENON_OK;
+}
+
+/* ---- delta_diff --------------------------------------------------------------------------------------------------- */
+
+/* Returns the bits of the mask. */
+static inline uint64_t diff_eight(const unsigned char *before, const unsigned char *after, unsigned char *payload, size_t n)
+{
+	uint64_t now = load_bytes(after, n), changed = narrow_bytes(load_bytes(before, n) ^ now);
+	store_bytes(payload, now & widen_bits(changed), n);
+	return changed;
+}
+
+static uint64_t diff_word(const unsigned char *before, const unsigned char *after, unsigned char *payload, size_t size)
+{
+	uint64_t mask = 0;
+	size_t i = 0;
+	for (; i + 8 <= size; i += 8)
+		mask |= diff_eight(before + i, after + i, payload + i, 8) << i;
+	if (i < size)
+		mask |= diff_eight(before + i, after + i, payload + i, size - i) << i;
+	return mask;
+}
+
+int scalar_delta_diff(const void *args, void *scratch)
+{
+	const struct tenon_delta_diff_args *a = args;
+	const struct tenon_delta *d = a->delta;
+	(void)scratch;
+	for (size_t at = 0; at < d->size; at += 64)
+		d->mask[at / 64] = diff_word(a->before + at, a->after + at, d->payload + at, least(d->size - at, 64));
+	return TENON_OK;
+}
