@@ -124,9 +124,11 @@ static bool check_graph(void)
 	return good;
 }
 
-static uint64_t mask[TENON_DELTA_WORDS(BYTES)], made_mask[TENON_DELTA_WORDS(BYTES)];
-static unsigned char payload[BYTES], made_payload[BYTES];
-static struct tenon_delta delta = {1, BYTES, mask, payload}, made = {0, BYTES, made_mask, made_payload};
+static uint64_t mask[TENON_DELTA_WORDS(BYTES)], other_mask[TENON_DELTA_WORDS(BYTES)],
+	made_mask[TENON_DELTA_WORDS(BYTES)];
+static unsigned char payload[BYTES], other_payload[BYTES], made_payload[BYTES];
+static struct tenon_delta delta = {1, BYTES, mask, payload}, other = {2, BYTES, other_mask, other_payload},
+			  made = {0, BYTES, made_mask, made_payload};
 
 static void fill_delta(struct tenon_delta *d, uint64_t state)
 {
@@ -137,11 +139,21 @@ static void fill_delta(struct tenon_delta *d, uint64_t state)
 		}
 }
 
+static bool check_delta(void)
+{
+	static unsigned char page[BYTES], before[BYTES];
+	struct tenon_delta_apply_args apply = {&delta, page};
+	struct tenon_delta_merge_args merge = {&delta, &other, &made};
+	fill_delta(&delta, 9);
+	fill_delta(&other, 10);
+	bool good = check_peers("delta_apply", &apply, page, sizeof page, before, NULL);
+	return check_peers("delta_merge", &merge, made_payload, sizeof made_payload, NULL, NULL) && good;
+}
+
 static bool check_encoding(void)
 {
 	static unsigned char encoded[TENON_DELTA_BOUND(BYTES)];
 	size_t length;
-	fill_delta(&delta, 9);
 	struct tenon_delta_encode_args encode = {&delta, encoded, sizeof encoded, &length};
 	bool good = check_peers("delta_encode", &encode, encoded, sizeof encoded, NULL, NULL);
 	kernels[KERNEL_delta_encode].scalar(&encode, NULL);
@@ -166,6 +178,7 @@ bool bench_peers(void)
 	good = check_decay() && good;
 	good = check_fan() && good;
 	good = check_graph() && good;
+	good = check_delta() && good;
 	good = check_encoding() && good;
 	good = check_crc() && good;
 	say("\n%zu results of peers checked, %zu of them wrong; %zu times a library was missing\n", peer_count.checked,
