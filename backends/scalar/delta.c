@@ -53,23 +53,24 @@ static inline void apply_eight(uint64_t bits, const unsigned char *payload, unsi
 	store_bytes(page, (load_bytes(page, n) & ~change) | (load_bytes(payload, n) & change), n);
 }
 
-/* The bytes of one word of the mask: 64, but for the last one. */
-static void apply_word(uint64_t mask, const unsigned char *payload, unsigned char *page, size_t size)
+/* The mask's bytes in memory: byte i is for bytes 8*i to 8*i + 7 of the page. */
+static inline const unsigned char *mask_bytes(const uint64_t *mask)
 {
-	size_t i = 0;
-	for (; i + 8 <= size; i += 8)
-		apply_eight(mask >> i, payload + i, page + i, 8);
-	if (i < size)
-		apply_eight(mask >> i, payload + i, page + i, size - i);
+	return (const unsigned char *)mask;
 }
 
 int scalar_delta_apply(const void *args, void *scratch)
 {
 	const struct tenon_delta_apply_args *a = args;
-	const struct tenon_delta *d = a->delta;
+	const struct tenon_delta d = *a->delta;
+	const unsigned char *bits = mask_bytes(d.mask);
+	unsigned char *page = a->page;
+	size_t eights = d.size / 8;
 	(void)scratch;
-	for (size_t at = 0; at < d->size; at += 64)
-		apply_word(d->mask[at / 64], d->payload + at, a->page + at, least(d->size - at, 64));
+	for (size_t i = 0; i < eights; i++)
+		apply_eight(bits[i], d.payload + 8 * i, page + 8 * i, 8);
+	if (d.size % 8)
+		apply_eight(bits[eights], d.payload + 8 * eights, page + 8 * eights, d.size % 8);
 	return TENON_OK;
 }
 
@@ -82,27 +83,22 @@ static inline uint64_t merge_eight(uint64_t old_bits, const unsigned char *old, 
 	return (load_bytes(old, n) & is_old) | (load_bytes(new, n) & is_new);
 }
 
-static void merge_word(const struct tenon_delta_merge_args *a, size_t at, size_t size)
-{
-	const unsigned char *old = a->first->payload + at, *new = a->second->payload + at;
-	unsigned char *merged = a->merged->payload + at;
-	uint64_t old_bits = a->first->mask[at / 64], new_bits = a->second->mask[at / 64];
-	size_t i = 0;
-	for (; i + 8 <= size; i += 8)
-		store_bytes(merged + i, merge_eight(old_bits >> i, old + i, new_bits >> i, new + i, 8), 8);
-	if (i < size)
-		store_bytes(merged + i, merge_eight(old_bits >> i, old + i, new_bits >> i, new + i, size - i), size - i);
-	a->merged->mask[at / 64] = old_bits | new_bits;
-}
-
+/* Masks last: merged's may be first's. */
 int scalar_delta_merge(const void *args, void *scratch)
 {
 	const struct tenon_delta_merge_args *a = args;
-	size_t size = a->first->size;
+	const struct tenon_delta first = *a->first, second = *a->second, merged = *a->merged;
+	const unsigned char *old = mask_bytes(first.mask), *new = mask_bytes(second.mask);
+	size_t eights = first.size / 8, i = 0;
 	(void)scratch;
-	for (size_t at = 0; at < size; at += 64)
-		merge_word(a, at, least(size - at, 64));
-	a->merged->order = a->second->order;
+	for (; i < eights; i++)
+		store_bytes(merged.payload + 8 * i, merge_eight(old[i], first.payload + 8 * i, new[i], second.payload + 8 * i, 8), 8);
+	if (first.size % 8)
+		store_bytes(merged.payload + 8 * i, merge_eight(old[i], first.payload + 8 * i, new[i], second.payload + 8 * i,
+			first.size % 8), first.size % 8);
+	for (size_t w = 0; w < TENON_DELTA_WORDS(first.size); w++)
+		merged.mask[w] = first.mask[w] | second.mask[w];
+	a->merged->order = second.order;
 	return TENON_OK;
 }
 

@@ -42,7 +42,8 @@ run "$record" . ./fake
 is "a document without a place for them is a failure" exits 1
 is "... and stays" says PERFORMANCE.md '^# nothing$'
 
-for kernel in $(sed -n 's/^FIGURE("\([a-z_0-9]*\)".*/\1/p' "$top_srcdir/bench/figures.def" | sort -u); do
+sed -n 's/^FIGURE("\([a-z_0-9]*\)".*/\1/p' "$top_srcdir/bench/figures.def" | sort -u > kernels
+while read -r kernel; do
 	is "the technique of $kernel is told" says "$top_srcdir/docs/PERFORMANCE.md" "^\*\*.*$kernel"
-done
+done < kernels
 finish
