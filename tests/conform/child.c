@@ -92,9 +92,6 @@ static void list_entry(const struct cpu *cpu, const struct proof_options *option
 	if (check_needs(cpu, needs, &why)) {
 		entry->verdict = VERDICT_SKIP;
 		snprintf(entry->reason, sizeof entry->reason, "%.199s", why.text);
-	} else if (is_pending(specs[kernel])) {
-		entry->verdict = VERDICT_SKIP;
-		snprintf(entry->reason, sizeof entry->reason, "the harness has no spec of it yet");
 	}
 }
 

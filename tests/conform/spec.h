@@ -129,12 +129,6 @@ extern const struct spec *const specs[KERNEL_COUNT];
 size_t get_args_size(int kernel);
 uint64_t get_scratch_size(int kernel, const void *args);
 
-/* A spec that is still to be written (specs/pending.c) has no sweep; nothing is proven of its kernel. */
-static inline bool is_pending(const struct spec *spec)
-{
-	return !spec->sweep;
-}
-
 /* ---- Sweeping ---------------------------------------------------------------------------------------------------- */
 
 enum profile { PROFILE_QUICK, PROFILE_FULL, PROFILE_NIGHTLY };

@@ -104,7 +104,7 @@ int read_token(const char *token, uint64_t *seed, struct point *point, struct wh
 	char text[512], *rest = text, *term;
 	snprintf(text, sizeof text, "%s", token);
 	int kernel = find_kernel_name(strsep(&rest, ":"));
-	if (kernel < 0 || is_pending(specs[kernel]))
+	if (kernel < 0)
 		return explain(why, TENON_EINVAL, "the token's kernel '%s' is unknown; a token is KERNEL:seed=N,axis=value...",
 			text), -1;
 	*seed = 1;

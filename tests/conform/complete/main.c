@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Anti-vacuity: every kernel has a spec, and the quick profile reaches it. `make check-conform-complete` runs it, as TAP.
+ * Anti-vacuity: the quick profile reaches every kernel. (One without a spec does not link.) TAP.
  */
 #include <stdio.h>
 
@@ -21,8 +21,7 @@ int main(void)
 		unsigned cases = 0;
 		struct sweep sweep = {.spec = specs[k], .profile = PROFILE_QUICK, .seed = 1, .visitor = count_point,
 			.user = &cases};
-		if (!is_pending(specs[k]))
-			run_sweep(&sweep);
+		run_sweep(&sweep);
 		printf("%sok %d - %s has a spec: %u quick cases\n", cases ? "" : "not ", k + 1, kernels[k].name, cases);
 		failures += !cases;
 	}
