@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-enum { RANDOM_FULL = 20000, RANDOM_STREAM = 0x72616e64 };
+enum { RANDOM_FULL = 2000, RANDOM_STREAM = 0x72616e64 };
 
 enum profile get_profile(const struct sweep *sweep)
 {
