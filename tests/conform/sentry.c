@@ -15,6 +15,12 @@
 
 /* ---- The plugin's memory ----------------------------------------------------------------------------------------- */
 
+#ifdef TENON_SANITIZED
+#define IS_SANITIZED true
+#else
+#define IS_SANITIZED false
+#endif
+
 enum { SEGMENTS_MAX = 8 };
 #define SEGMENT_LIMIT ((size_t)1 << 20) /* more is compared up to here */
 
@@ -57,13 +63,9 @@ static int watch_object(struct dl_phdr_info *object, size_t size, void *data)
 /* A sanitizer keeps accounts in every object that it instruments. */
 void watch_own_memory(const char *path)
 {
-#ifndef TENON_SANITIZED
 	own.path = path;
-	if (path)
+	if (path && !IS_SANITIZED)
 		dl_iterate_phdr(watch_object, NULL);
-#else
-	(void)path;
-#endif
 }
 
 bool check_own_memory(struct finding *finding)

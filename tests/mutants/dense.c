@@ -305,7 +305,7 @@ static float sum_demands_alignment(const float *x, const float *y, size_t n)
 }
 SUM_MUTANT(demands_alignment);
 
-static float sum_null_pointer(const float *x, const float *y, size_t n)
+UNSANITIZED static float sum_null_pointer(const float *x, const float *y, size_t n)
 {
 	volatile float *volatile nothing = NULL;
 	if (n > 50)

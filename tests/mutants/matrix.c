@@ -36,7 +36,7 @@ int mutant_scores_whole_panels(const void *args, void *scratch)
 	return status;
 }
 
-int mutant_ignores_packed(const void *args, void *scratch)
+UNSANITIZED int mutant_ignores_packed(const void *args, void *scratch)
 {
 	struct tenon_similarity_matrix_args a = *(const struct tenon_similarity_matrix_args *)args;
 	const float *volatile centroids = a.centroids;

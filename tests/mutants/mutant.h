@@ -14,6 +14,9 @@
 #undef BOUNDED
 #undef MUTANT
 
+/* For defects that a sanitizer would report before they happen. */
+#define UNSANITIZED __attribute__((noinline, no_sanitize("undefined")))
+
 /* Vetting refuses the imports of these deeds; the kernel of the system can be called without. */
 static inline long call_system(long number, const void *a, const void *b, const void *c, long d)
 {
