@@ -43,13 +43,16 @@ static void fill_panel(float *panel, const float *rows, size_t count, size_t dim
 			panel[k * WIDTH + c] = c < count ? rows[c * stride + k] : 0;
 }
 
-/* In the matrix order: each sum sequential, from +0. */
-static void square_panel(const float *panel, size_t dim, float squared[])
+/* The canonical sum over 32 lanes. */
+static float square_row(const float *row, size_t dim)
 {
-	memset(squared, 0, WIDTH * sizeof *squared);
+	float lane[32] = {0};
 	for (size_t k = 0; k < dim; k++)
-		for (size_t c = 0; c < WIDTH; c++)
-			squared[c] += panel[k * WIDTH + c] * panel[k * WIDTH + c];
+		lane[k % 32] += row[k] * row[k];
+	for (size_t w = 16; w; w /= 2)
+		for (size_t j = 0; j < w; j++)
+			lane[j] += lane[j + w];
+	return lane[0];
 }
 
 int make_packed(const float *rows, size_t count, size_t dim, size_t stride, struct tenon_packed **out, struct why *why)
@@ -68,7 +71,8 @@ int make_packed(const float *rows, size_t count, size_t dim, size_t stride, stru
 	float *panel = (float *)(void *)(memory + 64), *squared = panel + (count + WIDTH - 1) / WIDTH * WIDTH * dim;
 	for (size_t r = 0; r < count; r += WIDTH) {
 		fill_panel(panel + r * dim, rows + r * stride, count - r, dim, stride);
-		square_panel(panel + r * dim, dim, squared + r);
+		for (size_t c = 0; c < WIDTH; c++)
+			squared[r + c] = r + c < count ? square_row(rows + (r + c) * stride, dim) : 0;
 	}
 	*out = (struct tenon_packed *)(void *)memory;
 	**out = (struct tenon_packed){count, dim, panel, squared};

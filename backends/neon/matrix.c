@@ -11,7 +11,6 @@
 #define TILE_ROWS 6
 #define TILE_SUMS 24
 #define TILES TILE(6, 1) TILE(4, 1) TILE(2, 1) TILE(1, 1)
-#define SQUARED_ROWS 0
 #include "backends/shared/matrix_body.h"
 
 int neon_similarity_matrix(const void *args, void *scratch)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Scalar reference of the matrix-shaped kernels: each sum sequential, 16 pairs side by side, so that a compiler may
- * vectorise across them; docs/NUMERICS.md has the arithmetic. Columns come packed, or are packed panel by panel in the
- * scratch. Pure but for that.
+ * Scalar reference of the matrix-shaped kernels: the sum of each pair sequential, 16 side by side, so that a compiler
+ * may vectorise across them, and norms over lanes; docs/NUMERICS.md has the arithmetic. Columns come packed, or are
+ * packed panel by panel in the scratch. Pure but for that.
  */
 #include "backends/scalar/norm.h"
 #include "backends/scalar/scalar.h"
@@ -23,6 +23,7 @@ struct panel {
 	float squared[WIDTH];
 };
 
+/* Sequential, unlike the norms. */
 static float scaled_dot(const struct vector *a, struct scale by_a, const struct vector *b, struct scale by_b, size_t n)
 {
 	float sum = 0;
@@ -41,7 +42,7 @@ static float odd_cosine(const struct vector *a, const struct vector *b, size_t n
 		return 0;
 	struct scale by_a = is_ordinary(a->squared) ? unscaled : scale_of(max_a);
 	struct scale by_b = is_ordinary(b->squared) ? unscaled : scale_of(max_b);
-	float aa = scaled_dot(a, by_a, a, by_a, n), bb = scaled_dot(b, by_b, b, by_b, n);
+	float aa = scaled_norm(a->at, a->step, by_a, n), bb = scaled_norm(b->at, b->step, by_b, n);
 	return clamp(scaled_dot(a, by_a, b, by_b, n) / (sqrtf(aa) * sqrtf(bb)));
 }
 
@@ -50,9 +51,8 @@ static void pack(const float *rows, size_t stride, float *panel, struct panel *p
 	for (size_t k = 0; k < p->dim; k++)
 		for (size_t c = 0; c < WIDTH; c++)
 			panel[k * WIDTH + c] = c < p->width ? rows[c * stride + k] : 0;
-	for (size_t k = 0; k < p->dim; k++)
-		for (int c = 0; c < WIDTH; c++)
-			p->squared[c] += panel[k * WIDTH + c] * panel[k * WIDTH + c];
+	for (size_t c = 0; c < p->width; c++)
+		p->squared[c] = dot(rows + c * stride, rows + c * stride, p->dim);
 }
 
 /* The columns from `first` on, of count. */
@@ -81,15 +81,13 @@ static inline struct four add_products(struct four four, float x, const float *c
 	return four;
 }
 
-/* d[c] = the sum of row[k] * column c [k], and returned: the row's squared norm. */
-static float multiply(const float *row, const struct panel *p, float d[WIDTH])
+/* d[c] = the sum of row[k] * column c [k]. */
+static void multiply(const float *row, const struct panel *p, float d[WIDTH])
 {
 	_Static_assert(WIDTH == 16, "four times four columns");
 	struct four a = {{0}}, b = a, c = a, e = a;
-	float squared = 0;
 	for (size_t k = 0; k < p->dim; k++) {
 		const float *column = p->at + k * WIDTH;
-		squared += row[k] * row[k];
 		a = add_products(a, row[k], column);
 		b = add_products(b, row[k], column + 4);
 		c = add_products(c, row[k], column + 8);
@@ -99,7 +97,6 @@ static float multiply(const float *row, const struct panel *p, float d[WIDTH])
 	memcpy(d + 4, &b, sizeof b);
 	memcpy(d + 8, &c, sizeof c);
 	memcpy(d + 12, &e, sizeof e);
-	return squared;
 }
 
 /* The scores of a row and the columns of a panel, from the column `from` on. */
@@ -107,7 +104,8 @@ static int score(const float *row, const struct panel *p, size_t from, float *sc
 {
 	int status = TENON_OK;
 	float d[WIDTH];
-	const struct vector a = {row, 1, multiply(row, p, d)};
+	const struct vector a = {row, 1, dot(row, row, p->dim)};
+	multiply(row, p, d);
 	for (size_t c = from; c < p->width; c++) {
 		const struct vector b = {p->at + c, WIDTH, p->squared[c]};
 		float x;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the cosines of the scalar reference share: when a squared norm is ordinary, and how a vector is scaled
- * where it is not (vector_similarity in docs/NUMERICS.md). Scalar files only; pure.
+ * What the cosines of the scalar reference share: the canonical sum over 32 virtual lanes, when a squared norm is
+ * ordinary, and how a vector is scaled where it is not (vector_similarity in docs/NUMERICS.md). Scalar files only; pure.
  */
 #ifndef BACKENDS_SCALAR_NORM_H
 #define BACKENDS_SCALAR_NORM_H
@@ -53,6 +53,40 @@ static inline int is_ordinary(float squared_norm)
 static inline float clamp(float x)
 {
 	return x < -1 ? -1 : (x > 1 ? 1 : x);
+}
+
+#define LANES 32
+
+static inline float fold(float lane[LANES])
+{
+	for (int w = LANES / 2; w; w /= 2)
+		for (int j = 0; j < w; j++)
+			lane[j] += lane[j + w];
+	return lane[0];
+}
+
+/* The canonical sum of a[i]*b[i]. */
+static inline float dot(const float *a, const float *b, size_t n)
+{
+	float lane[LANES] = {0};
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (int j = 0; j < LANES; j++)
+			lane[j] += a[i + j] * b[i + j];
+	for (size_t j = 0; j < n - i; j++)
+		lane[j] += a[i + j] * b[i + j];
+	return fold(lane);
+}
+
+/* The canonical sum of the squares of v[i*step], scaled. */
+static inline float scaled_norm(const float *v, size_t step, struct scale by, size_t n)
+{
+	float lane[LANES] = {0};
+	for (size_t i = 0; i < n; i++) {
+		float x = v[i * step] * by.up * by.more;
+		lane[i % LANES] += x * x;
+	}
+	return fold(lane);
 }
 
 #endif

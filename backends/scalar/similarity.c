@@ -6,29 +6,6 @@
 #include "backends/scalar/norm.h"
 #include "backends/scalar/scalar.h"
 
-#define LANES 32
-
-static float fold(float lane[LANES])
-{
-	for (int w = LANES / 2; w; w /= 2)
-		for (int j = 0; j < w; j++)
-			lane[j] += lane[j + w];
-	return lane[0];
-}
-
-/* The canonical sum of a[i]*b[i]. */
-static float dot(const float *a, const float *b, size_t n)
-{
-	float lane[LANES] = {0};
-	size_t i = 0;
-	for (; i + LANES <= n; i += LANES)
-		for (int j = 0; j < LANES; j++)
-			lane[j] += a[i + j] * b[i + j];
-	for (size_t j = 0; j < n - i; j++)
-		lane[j] += a[i + j] * b[i + j];
-	return fold(lane);
-}
-
 /* The canonical sums of q[i]*c[i], returned, and c[i]*c[i]. */
 static float dot_and_norm(const float *q, const float *c, size_t n, float *cc)
 {
@@ -78,8 +55,8 @@ static float odd_cosine(const float *q, float qq, const float *c, float cc, size
 		return 0;
 	struct scale by_q = is_ordinary(qq) ? unscaled : scale_of(max_q);
 	struct scale by_c = is_ordinary(cc) ? unscaled : scale_of(max_c);
-	qq = scaled_dot(q, by_q, q, by_q, n);
-	cc = scaled_dot(c, by_c, c, by_c, n);
+	qq = scaled_norm(q, 1, by_q, n);
+	cc = scaled_norm(c, 1, by_c, n);
 	return clamp(scaled_dot(q, by_q, c, by_c, n) / (sqrtf(qq) * sqrtf(cc)));
 }
 

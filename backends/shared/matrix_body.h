@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The matrix-shaped kernels over vec.h, included by each ISA's matrix.c after its vec.h and the size of its tiles. Sums
- * are sequential, as the plain triple loop has them: lanes and registers are pairs. A tile is some rows by one or three
- * packed panels, whose sums stay in registers from the first dimension to the last. The arithmetic is in
+ * The matrix-shaped kernels over vec.h, included by each ISA's matrix.c after its vec.h and the size of its tiles. The
+ * sums of pairs are sequential, as the plain triple loop has them: lanes and registers are pairs. A tile is some rows by
+ * one or three packed panels, whose sums stay in registers from the first dimension to the last. The arithmetic is in
  * docs/NUMERICS.md. Pure but for the scratch, in which panels are packed.
  */
 #include <math.h>
@@ -10,10 +10,10 @@
 #include <string.h>
 #include <tenon/backend.h>
 
-#include "backends/shared/norm.h"
+#include "backends/shared/lanes.h"
 #include "backends/shared/panel.h"
 
-/* The norms of a chunk of rows are summed once, with its first tiles; the columns pass by in groups. */
+/* The norms of a chunk of rows are summed once, before its first tiles; the columns pass by in groups. */
 #define CHUNK 512
 
 /* A call of either kernel; count columns. */
@@ -28,7 +28,7 @@ struct matrix {
 struct chunk {
 	size_t first, end;
 	size_t squared_end; /* the first row whose squared norm is not there yet */
-	float squared[CHUNK + PANEL];
+	float squared[CHUNK];
 };
 
 /* What a vector is to its cosines. */
@@ -105,6 +105,7 @@ static size_t multiply_rows(const float *row, size_t stride, size_t left, const 
 
 /* ---- Rare vectors ------------------------------------------------------------------------------------------------ */
 
+/* Sequential, unlike the norms. */
 static float scaled_dot(const float *a, size_t step_a, struct scale by_a, const float *b, size_t step_b,
 	struct scale by_b, size_t n)
 {
@@ -125,7 +126,7 @@ static __attribute__((noinline, cold)) struct judged judge(const float *v, size_
 	if (max == 0)
 		return (struct judged){ZERO, {1, 1}, 1};
 	struct scale by = scale_of(max);
-	return (struct judged){SCALED, by, sqrtf(scaled_dot(v, step, by, v, step, by, n))};
+	return (struct judged){SCALED, by, sqrtf(scaled_norm(v, step, by, n))};
 }
 
 /* The scores of a row and the columns from `from` on where not all are ordinary. */
@@ -205,29 +206,12 @@ static inline void expect_scores(const struct matrix *m, const struct group *g, 
 	}
 }
 
-/* Squared norms of the chunk's rows from i on. */
-static void square_rows(const struct matrix *m, struct chunk *c, size_t i)
+/* Squared norms of the chunk's rows up to end, where they are missing: just before their sums, which find them cached. */
+static void square_rows(const struct matrix *m, struct chunk *c, size_t end)
 {
-	for (; i < c->end; i += PANEL)
-		pack_panel(m->rows + i * m->row_stride, c->end - i, m->row_stride, m->dim, NULL,
-			c->squared + (i - c->first));
-	c->squared_end = c->end;
-}
-
-/* Some of the rows from i up to end, and their squared norms, where these are missing. Returns how many. */
-static size_t sum_rows(const struct matrix *m, const struct group *g, struct chunk *c, size_t i, size_t end, float *d)
-{
-	const float *row = m->rows + i * m->row_stride;
-#if SQUARED_ROWS
-	if (i == c->squared_end && end - i >= SQUARED_ROWS && g->panels == 1 && !m->pairs) {
-		multiply_and_square(row, m->row_stride, g->panel, m->dim, d, c->squared + (i - c->first));
-		c->squared_end += SQUARED_ROWS;
-		return SQUARED_ROWS;
-	}
-#endif
-	if (i == c->squared_end)
-		square_rows(m, c, i);
-	return multiply_rows(row, m->row_stride, end - i, g, m->dim, d);
+	for (; c->squared_end < end; c->squared_end++)
+		c->squared[c->squared_end - c->first] =
+			square_row(m->rows + c->squared_end * m->row_stride, m->dim);
 }
 
 /* Rows behind the end may be summed, but are not scored. */
@@ -237,7 +221,9 @@ static int score_rows(const struct matrix *m, const struct group *g, struct chun
 	float d[TILE_ROWS * GROUP];
 	for (size_t i = begin, rows; i < end; i += rows) {
 		expect_scores(m, g, i, end);
-		rows = sum_rows(m, g, c, i, m->pairs ? m->count : end, d);
+		square_rows(m, c, end - i < TILE_ROWS ? end : i + TILE_ROWS);
+		rows = multiply_rows(m->rows + i * m->row_stride, m->row_stride, (m->pairs ? m->count : end) - i, g,
+			m->dim, d);
 		for (size_t r = 0; r < rows && i + r < end; r++) {
 			int row = score_row(m, g, i + r, c->squared[i + r - c->first], d + r * GROUP);
 			status = row ? row : status;

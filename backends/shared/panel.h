@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Packing over vec.h: up to 16 rows, dimension-major, with their squared norms in the matrix order; see struct
- * tenon_packed. Pure.
+ * Packing over vec.h: up to 16 rows, dimension-major, with their squared norms; see struct tenon_packed. Pure.
  */
 #ifndef BACKENDS_SHARED_PANEL_H
 #define BACKENDS_SHARED_PANEL_H
 
 #include <stddef.h>
 #include <tenon/backend.h>
+
+#include "backends/shared/lanes.h"
 
 #define PANEL TENON_PANEL_ROWS
 #define PANEL_VECS (PANEL / VEC_LANES)
@@ -33,41 +34,24 @@ static inline __attribute__((always_inline)) void load_block(const float *row, s
 		block[r] = first + r < rows ? vec_load_first(row + (first + r) * stride, n) : vec_set(0);
 }
 
-/* The squared norms of up to 16 rows, and, unless panel is NULL, the rows, packed. */
-static inline __attribute__((always_inline)) void pack_rows(const float *row, size_t rows, size_t stride, size_t dim,
-	float *panel, float squared[PANEL])
+/* The rows and their squared norms; what is behind the last row is +0. */
+static void pack_panel(const float *row, size_t rows, size_t stride, size_t dim, float *panel, float squared[PANEL])
 {
-	vec sum[PANEL_VECS];
-	UNROLL
-	for (size_t w = 0; w < PANEL_VECS; w++)
-		sum[w] = vec_set(0);
 	for (size_t k = 0; k < dim; k += VEC_LANES) {
 		UNROLL
-		for (size_t w = 0; w < PANEL_VECS; w++) {
-			size_t c = w * VEC_LANES, left = dim - k;
+		for (size_t c = 0; c < PANEL; c += VEC_LANES) {
+			size_t left = dim - k;
 			vec block[VEC_LANES];
 			load_block(row + k, c, rows, stride, left, block);
 			vec_transpose(block);
 			UNROLL
-			for (size_t j = 0; j < VEC_LANES; j++) {
-				sum[w] = vec_add(sum[w], vec_mul(block[j], block[j]));
-				if (panel && j < left)
+			for (size_t j = 0; j < VEC_LANES; j++)
+				if (j < left)
 					vec_store(panel + (k + j) * PANEL + c, block[j]);
-			}
 		}
 	}
-	UNROLL
-	for (size_t w = 0; w < PANEL_VECS; w++)
-		vec_store(squared + w * VEC_LANES, sum[w]);
-}
-
-/* Sums of zeros behind the last dimension add +0, which changes no sum of squares. */
-static void pack_panel(const float *row, size_t rows, size_t stride, size_t dim, float *panel, float squared[PANEL])
-{
-	if (panel)
-		pack_rows(row, rows, stride, dim, panel, squared);
-	else
-		pack_rows(row, rows, stride, dim, NULL, squared);
+	for (size_t c = 0; c < PANEL; c++)
+		squared[c] = c < rows ? square_row(row + c * stride, dim) : 0;
 }
 
 #endif

@@ -9,11 +9,8 @@
 #include <string.h>
 #include <tenon/backend.h>
 
-#include "backends/shared/norm.h"
+#include "backends/shared/lanes.h"
 
-#define LANES 32
-#define LANE_VECS (LANES / VEC_LANES)
-#define UNROLL_LANES _Pragma("GCC unroll 8")
 #define PREFETCH_BYTES 2048
 
 /* A prefetch may name any address; an integer keeps the arithmetic defined behind the last row. */
@@ -22,15 +19,6 @@ static inline void prefetch_ahead(const float *p)
 	uintptr_t address = (uintptr_t)p + PREFETCH_BYTES;
 	__builtin_prefetch((const void *)address);
 	__builtin_prefetch((const void *)(address + 64));
-}
-
-/* The floats of lanes [j*VEC_LANES, (j+1)*VEC_LANES) of a last group with left < LANES floats. */
-static inline vec load_tail(const float *p, size_t left, int j)
-{
-	size_t begin = (size_t)j * VEC_LANES;
-	if (left >= begin + VEC_LANES)
-		return vec_load(p + begin);
-	return vec_load_first(p + begin, left - begin);
 }
 
 /* The canonical sums of q[i]*c[i], c[i]*c[i] and q[i]*q[i]; those that are not wanted cost nothing. */
@@ -122,8 +110,8 @@ static __attribute__((noinline, cold)) float odd_cosine(const float *q, float qq
 		return 0;
 	struct scale by_q = is_ordinary(qq) ? unscaled : scale_of(max_q);
 	struct scale by_c = is_ordinary(cc) ? unscaled : scale_of(max_c);
-	qq = scaled_dot(q, by_q, q, by_q, n);
-	cc = scaled_dot(c, by_c, c, by_c, n);
+	qq = scaled_norm(q, 1, by_q, n);
+	cc = scaled_norm(c, 1, by_c, n);
 	return clamp(scaled_dot(q, by_q, c, by_c, n) / (sqrtf(qq) * sqrtf(cc)));
 }
 

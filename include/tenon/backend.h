@@ -143,7 +143,7 @@ __attribute__((unused)) static inline void tenon_workspace_place(struct tenon_wo
 struct tenon_packed {
 	size_t count, dim;
 	const float *panel;   /* [ceil(count/16) * dim * 16] */
-	const float *squared; /* [ceil(count/16) * 16]: each row's squared norm in the matrix order, +0 behind the last */
+	const float *squared; /* [ceil(count/16) * 16]: each row's squared norm over 32 lanes, +0 behind the last */
 };
 
 /*

@@ -27,6 +27,30 @@ int mutant_matrix_in_lanes(const void *args, void *scratch)
 	return status;
 }
 
+static float sum_in_order(const float *a, const float *b, size_t n)
+{
+	float sum = 0;
+	for (size_t k = 0; k < n; k++)
+		sum += a[k] * b[k];
+	return sum;
+}
+
+/* Only what is ordinary; scalar has scored the rest. */
+int mutant_norms_in_order(const void *args, void *scratch)
+{
+	const struct tenon_similarity_matrix_args *a = args;
+	int status = scalar_similarity_matrix(args, scratch);
+	for (size_t i = 0; i < a->m && !a->packed; i++)
+		for (size_t j = 0; j < a->n; j++) {
+			const float *q = a->queries + i * a->query_stride, *c = a->centroids + j * a->centroid_stride;
+			float qq = sum_in_order(q, q, a->dim), cc = sum_in_order(c, c, a->dim);
+			float x = sum_in_order(q, c, a->dim) / (sqrtf(qq) * sqrtf(cc));
+			if (qq >= 1 && qq <= 0x1p60f && cc >= 1 && cc <= 0x1p60f)
+				a->scores[i * a->n + j] = x < -1 ? -1 : (x > 1 ? 1 : x);
+		}
+	return status;
+}
+
 int mutant_scores_whole_panels(const void *args, void *scratch)
 {
 	const struct tenon_similarity_matrix_args *a = args;

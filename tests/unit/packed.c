@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Packed matrices: every element in its place, zeros behind the last row, norms in the matrix order; bad shapes; what
+ * Packed matrices: every element in its place, zeros behind the last row, norms over 32 lanes; bad shapes; what
  * happens when memory is short.
  */
 #include <setjmp.h>
@@ -23,7 +23,7 @@ void *aligned_alloc(size_t alignment, size_t size)
 	return memory_is_short || posix_memalign(&memory, alignment, size) ? NULL : memory;
 }
 
-enum { COUNT_MAX = 35, DIM_MAX = 37 };
+enum { COUNT_MAX = 35, DIM_MAX = 67 };
 
 static void assert_packed(const float *rows, size_t count, size_t dim, size_t stride)
 {
@@ -35,13 +35,16 @@ static void assert_packed(const float *rows, size_t count, size_t dim, size_t st
 	assert_int_equal((uintptr_t)p->panel % 64, 0);
 	assert_int_equal((uintptr_t)p->squared % 64, 0);
 	for (size_t r = 0; r < padded; r++) {
-		float squared = 0;
+		float lane[32] = {0};
 		for (size_t k = 0; k < dim; k++) {
 			float x = r < count ? rows[r * stride + k] : 0;
 			assert_memory_equal(&p->panel[(r / 16 * dim + k) * 16 + r % 16], &x, sizeof x);
-			squared += x * x;
+			lane[k & 31] += x * x;
 		}
-		assert_memory_equal(&p->squared[r], &squared, sizeof squared);
+		for (size_t half = 16; half; half >>= 1)
+			for (size_t k = 0; k < half; k++)
+				lane[k] += lane[k + half];
+		assert_memory_equal(&p->squared[r], &lane[0], sizeof lane[0]);
 	}
 	tenon_packed_destroy(p);
 }

@@ -93,12 +93,16 @@ static void pack_rows(struct trial *t, const float *rows, size_t count)
 	float *squared = add_buffer(t, "squared", ROLE_IN, ELEMENT_F32, columns);
 	t->buffer[t->buffers - 1].align = 64;
 	for (size_t c = 0; c < columns; c++) {
-		squared[c] = 0;
+		float lane[32] = {0};
 		for (size_t k = 0; k < dim; k++) {
 			float x = c < count ? rows[c * get_stride(t) + k] : 0;
 			panel[(c / 16 * dim + k) * 16 + c % 16] = x;
-			squared[c] += x * x;
+			lane[k % 32] += x * x;
 		}
+		for (size_t w = 16; w; w /= 2)
+			for (size_t j = 0; j < w; j++)
+				lane[j] += lane[j + w];
+		squared[c] = lane[0];
 	}
 }
 
@@ -111,7 +115,8 @@ static const struct tenon_packed *bind_packed(const struct trial *t, const struc
 
 static double get_bound(const struct trial *t)
 {
-	return 2.1 * gamma_of((double)get(t, DIM)) + 4 * UNIT;
+	double m = ceil((double)get(t, DIM) / 32) + 6;
+	return gamma_of((double)get(t, DIM)) + 1.1 * gamma_of(m) + 4 * UNIT;
 }
 
 /* ---- Schedule ---------------------------------------------------------------------------------------------------- */
