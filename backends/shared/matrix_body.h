@@ -13,8 +13,11 @@
 #include "backends/shared/lanes.h"
 #include "backends/shared/panel.h"
 
-/* The norms of a chunk of rows are summed once, before its first tiles; the columns pass by in groups. */
+/* The norms of a chunk of rows are summed once, behind its first tiles; the columns pass by in groups. */
 #define CHUNK 512
+
+/* Rows that a tile with three panels has at most. */
+#define AHEAD_ROWS (TILE_ROWS < 8 ? TILE_ROWS : 8)
 
 /* A call of either kernel; count columns. */
 struct matrix {
@@ -199,14 +202,14 @@ static inline int score_row(const struct matrix *m, const struct group *g, size_
 /* The scores of a tile's rows are far from each other: asked for now, they are there when its sums are. */
 static inline void expect_scores(const struct matrix *m, const struct group *g, size_t i, size_t end)
 {
-	for (size_t r = i; r < end && r < i + TILE_ROWS; r++) {
+	for (size_t r = i; r < end && r < i + AHEAD_ROWS; r++) {
 		const char *scores = (const char *)find_scores(m, g, r);
 		for (size_t at = 0; at < g->panels * PANEL * sizeof(float); at += 64)
 			__builtin_prefetch(scores + at, 1);
 	}
 }
 
-/* Squared norms of the chunk's rows up to end, where they are missing: just before their sums, which find them cached. */
+/* Squared norms of the chunk's rows up to end, where they are missing: behind their sums, which have brought them to the cache. */
 static void square_rows(const struct matrix *m, struct chunk *c, size_t end)
 {
 	for (; c->squared_end < end; c->squared_end++)
@@ -221,9 +224,9 @@ static int score_rows(const struct matrix *m, const struct group *g, struct chun
 	float d[TILE_ROWS * GROUP];
 	for (size_t i = begin, rows; i < end; i += rows) {
 		expect_scores(m, g, i, end);
-		square_rows(m, c, end - i < TILE_ROWS ? end : i + TILE_ROWS);
 		rows = multiply_rows(m->rows + i * m->row_stride, m->row_stride, (m->pairs ? m->count : end) - i, g,
 			m->dim, d);
+		square_rows(m, c, end - i < rows ? end : i + rows);
 		for (size_t r = 0; r < rows && i + r < end; r++) {
 			int row = score_row(m, g, i + r, c->squared[i + r - c->first], d + r * GROUP);
 			status = row ? row : status;
