@@ -209,7 +209,7 @@ static inline void expect_scores(const struct matrix *m, const struct group *g, 
 	}
 }
 
-/* Squared norms of the chunk's rows up to end, where they are missing: behind their sums, which have brought them to the cache. */
+/* Squared norms of the chunk's rows up to end, where they are missing: behind their sums, which brought them to the cache. */
 static void square_rows(const struct matrix *m, struct chunk *c, size_t end)
 {
 	for (; c->squared_end < end; c->squared_end++)
