@@ -70,7 +70,8 @@ else
 	is "--figures runs" exits 0
 	is "... and judges" says out '^  publish .* ns .*<= .* reached'
 	is "... every row" test "$(grep -c '^FIGURE' "$top_srcdir/bench/figures.def")" = \
-		"$(grep -c -e '  reached' -e '  NOT REACHED' -e '  no such' -e '  not measured' out)"
+		"$(grep -c -e '  reached' -e '  NOT REACHED' -e '  no such' out)"
+	is "... none without a race" test -z "$(grep 'not measured' out)"
 fi
 
 is "topics print with say(), which --json silences" \
