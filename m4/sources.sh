@@ -72,11 +72,13 @@ for file in tests/fuzz/*.c; do
 	fuzzers="$fuzzers $name"
 	shared='tests/fuzz/fuzz.h tests/bits/plugins.c tests/bits/plugins.h tests/delta.h'
 	printf 'tests_fuzz_%s_SOURCES = %s %s\n' "$name" "$file" "$shared"
+	# shellcheck disable=SC2016 # make's variables
 	printf 'tests_fuzz_%s_LDFLAGS = $(FUZZ_LINK)\ntests_fuzz_%s_LDADD = $(FUZZ_PARTS)\n' "$name" "$name"
 	printf 'tests_fuzz_replay_%s_SOURCES = %s tests/fuzz/replay.c %s\n' "$name" "$file" "$shared"
+	# shellcheck disable=SC2016
 	printf 'tests_fuzz_replay_%s_LDADD = $(FUZZ_PARTS)\n\n' "$name"
 done
-programs= replays=
+programs='' replays=''
 for name in $fuzzers; do
 	programs="$programs tests/fuzz/$name" replays="$replays tests/fuzz/replay_$name"
 done

@@ -15,9 +15,11 @@ check_LTLIBRARIES += tests/plugins/before/slow.la tests/plugins/after/slow.la
 tests_plugins_before_slow_la_SOURCES = tests/plugins/slow.c
 tests_plugins_before_slow_la_CPPFLAGS = $(AM_CPPFLAGS) -DSLOW_ROWS=0
 tests_plugins_before_slow_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_before_slow_la_CFLAGS = $(SCALAR_CFLAGS)
 tests_plugins_after_slow_la_SOURCES = tests/plugins/slow.c
 tests_plugins_after_slow_la_CPPFLAGS = $(AM_CPPFLAGS) -DSLOW_ROWS=7
 tests_plugins_after_slow_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_after_slow_la_CFLAGS = $(SCALAR_CFLAGS)
 
 check_LTLIBRARIES += tests/plugins/crooked.la
 tests_plugins_crooked_la_SOURCES = tests/plugins/crooked.c
