@@ -13,6 +13,20 @@ bench_libbench_la_LIBADD = bench/libpeers.la $(EXP_LIBS)
 noinst_LTLIBRARIES += bench/libpeers.la
 bench_libpeers_la_SOURCES = $(PEER_FILES)
 bench_libpeers_la_CFLAGS = -O3 $(COMMON_CFLAGS) $(VECTOR_CFLAGS)
+bench_libpeers_la_LIBADD =
+if BUILD_AVX2
+noinst_LTLIBRARIES += bench/libvector8.la
+bench_libvector8_la_SOURCES = bench/peers/vector/vector_8.c
+bench_libvector8_la_CFLAGS = $(AVX2_CFLAGS)
+bench_libpeers_la_LIBADD += bench/libvector8.la
+endif
+if BUILD_AVX512
+noinst_LTLIBRARIES += bench/libvector16.la
+bench_libvector16_la_SOURCES = bench/peers/vector/vector_16.c
+bench_libvector16_la_CFLAGS = $(AVX512_CFLAGS)
+bench_libpeers_la_LIBADD += bench/libvector16.la
+endif
+EXTRA_DIST += bench/peers/vector/vector_8.c bench/peers/vector/vector_16.c
 
 # A runtime of its own in a module, built as libtenon is; not in backenddir, where it would be listed.
 benchdir = $(backenddir)/bench

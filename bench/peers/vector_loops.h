@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Loops over arrays that call a vector function of WIDTH floats, as one would write them with SLEEF or libmvec:
- * included by vector.c once for each width that exists, with TARGET, LOOP(name) and JOIN(low, high). The last vector
+ * included by the file of each width, with WIDTH, LOOP(name) and JOIN(low, high). The last vector
  * overlaps the one before it where n is no multiple of WIDTH; n is at least WIDTH.
  */
+enum { BLOCK = 512 }; /* floats */
+
 typedef float LOOP(floats) __attribute__((vector_size(WIDTH * sizeof(float))));
 typedef float LOOP(half) __attribute__((vector_size(WIDTH / 2 * sizeof(float))));
 typedef uint64_t LOOP(words) __attribute__((vector_size(WIDTH / 2 * sizeof(uint64_t))));
 typedef LOOP(floats) LOOP(one_fn)(LOOP(floats));
 typedef LOOP(floats) LOOP(two_fn)(LOOP(floats), LOOP(floats));
 
-TARGET static inline LOOP(floats) LOOP(load)(const float *from)
+static inline LOOP(floats) LOOP(load)(const float *from)
 {
 	LOOP(floats) v;
 	__builtin_memcpy(&v, from, sizeof v);
 	return v;
 }
 
-TARGET static inline void LOOP(store)(float *to, LOOP(floats) v)
+static inline void LOOP(store)(float *to, LOOP(floats) v)
 {
 	__builtin_memcpy(to, &v, sizeof v);
 }
 
-TARGET static inline LOOP(floats) LOOP(load_ages)(const uint64_t *from)
+static inline LOOP(floats) LOOP(load_ages)(const uint64_t *from)
 {
 	LOOP(words) low, high;
 	__builtin_memcpy(&low, from, sizeof low);
@@ -30,7 +32,7 @@ TARGET static inline LOOP(floats) LOOP(load_ages)(const uint64_t *from)
 	return JOIN(__builtin_convertvector(low, LOOP(half)), __builtin_convertvector(high, LOOP(half)));
 }
 
-TARGET static void LOOP(exp)(any_fn *function, const void *args)
+static void LOOP(exp)(any_fn *function, const void *args)
 {
 	const struct tenon_exp_args a = *(const struct tenon_exp_args *)args;
 	LOOP(one_fn) *f = (LOOP(one_fn) *)function;
@@ -62,14 +64,14 @@ TARGET static void LOOP(exp)(any_fn *function, const void *args)
 		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * y); \
 	}
 
-TARGET static void LOOP(decay_exponential)(any_fn *function, const void *args)
+static void LOOP(decay_exponential)(any_fn *function, const void *args)
 {
 	const struct tenon_decay_exponential_args a = *(const struct tenon_decay_exponential_args *)args;
 	LOOP(one_fn) *f = (LOOP(one_fn) *)function;
 	BLOCKWISE(-LOOP(load_ages)(a.ages + at) / a.tau, f(x))
 }
 
-TARGET static void LOOP(decay_power_law)(any_fn *function, const void *args)
+static void LOOP(decay_power_law)(any_fn *function, const void *args)
 {
 	const struct tenon_decay_power_law_args a = *(const struct tenon_decay_power_law_args *)args;
 	LOOP(two_fn) *f = (LOOP(two_fn) *)function;
@@ -77,7 +79,7 @@ TARGET static void LOOP(decay_power_law)(any_fn *function, const void *args)
 	BLOCKWISE(1 + LOOP(load_ages)(a.ages + at) / a.t0, f(x, exponent))
 }
 
-TARGET static void LOOP(decay_two_component)(any_fn *function, const void *args)
+static void LOOP(decay_two_component)(any_fn *function, const void *args)
 {
 	const struct tenon_decay_two_component_args a = *(const struct tenon_decay_two_component_args *)args;
 	LOOP(two_fn) *f = (LOOP(two_fn) *)function;
@@ -85,3 +87,15 @@ TARGET static void LOOP(decay_two_component)(any_fn *function, const void *args)
 	BLOCKWISE(LOOP(load_ages)(a.ages + at) / LOOP(load)(a.stabilities + at), f(base, x))
 }
 #undef BLOCKWISE
+
+#define RUN(name) \
+	void LOOP(run_##name)(void *context, size_t times) \
+	{ \
+		const struct trial *trial = context; \
+		for (size_t t = 0; t < times; t++) \
+			LOOP(name)(trial->function, trial->args); \
+	}
+RUN(exp)
+RUN(decay_exponential)
+RUN(decay_power_law)
+RUN(decay_two_component)
