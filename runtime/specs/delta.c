@@ -108,11 +108,13 @@ int check_delta_diff(const struct tenon_delta_diff_args *a, struct why *why)
 
 /* ---- Sharing ----------------------------------------------------------------------------------------------------- */
 
-/* The part of a delta; borders are those of the words of the mask. */
-static struct tenon_delta *cut_delta(struct tenon_delta *to, const struct tenon_delta *from, struct range range)
+/*
+ * The part of a delta; borders are those of the words of the mask. from's own order is not read: of a result it may be
+ * written by another part.
+ */
+static struct tenon_delta *cut_delta(struct tenon_delta *to, const struct tenon_delta *from, uint64_t order, struct range range)
 {
-	*to = *from;
-	to->size = range.end - range.begin;
+	*to = (struct tenon_delta){order, range.end - range.begin, from->mask, from->payload};
 	if (from->size) {
 		to->mask += range.begin / 64;
 		to->payload += range.begin;
@@ -124,7 +126,7 @@ int divide_delta_apply(const struct tenon_delta_apply_args *a, size_t part, size
 {
 	struct range range = divide_range(a->delta->size, SHARE_GRAIN, part, parts);
 	share->args.delta_apply =
-		(struct tenon_delta_apply_args){cut_delta(&share->delta[0], a->delta, range), a->page + range.begin};
+		(struct tenon_delta_apply_args){cut_delta(&share->delta[0], a->delta, a->delta->order, range), a->page + range.begin};
 	return share_status(range, a->delta->size);
 }
 
@@ -134,8 +136,10 @@ int divide_delta_merge(const struct tenon_delta_merge_args *a, size_t part, size
 	if (a->merged == a->first || a->merged == a->second)
 		return divide_not_at_all(&share->args.delta_merge, a, sizeof *a, part);
 	struct range range = divide_range(a->first->size, SHARE_GRAIN, part, parts);
-	share->args.delta_merge = (struct tenon_delta_merge_args){cut_delta(&share->delta[0], a->first, range),
-		cut_delta(&share->delta[1], a->second, range), cut_delta(&share->delta[2], a->merged, range)};
+	share->args.delta_merge = (struct tenon_delta_merge_args){
+		cut_delta(&share->delta[0], a->first, a->first->order, range),
+		cut_delta(&share->delta[1], a->second, a->second->order, range),
+		cut_delta(&share->delta[2], a->merged, a->second->order, range)};
 	if (part == 0)
 		a->merged->order = a->second->order;
 	return share_status(range, a->first->size);
@@ -145,7 +149,7 @@ int divide_delta_diff(const struct tenon_delta_diff_args *a, size_t part, size_t
 {
 	struct range range = divide_range(a->delta->size, SHARE_GRAIN, part, parts);
 	share->args.delta_diff = (struct tenon_delta_diff_args){a->before + range.begin, a->after + range.begin,
-		cut_delta(&share->delta[0], a->delta, range)};
+		cut_delta(&share->delta[0], a->delta, a->delta->order, range)};
 	return share_status(range, a->delta->size);
 }
 

@@ -62,6 +62,7 @@ int main(int argc, char **argv)
 	static struct config config;
 	struct cpu cpu;
 	size_t number = 0, failures = 0;
+	setvbuf(stdout, NULL, _IOLBF, 0); /* a child must find nothing to print a second time */
 	snprintf(path, sizeof path, "%s/tests/mutants/.libs/mutants.so", top ? top : ".");
 	probe_cpu(&cpu);
 	default_config(&config);
