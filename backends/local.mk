@@ -30,7 +30,11 @@ backends_scalar_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 # What the backend of an ISA is built with, and the tests and benchmarks of its parts. clang takes -mno-fma after -mavx512f
 # for a wish to have neither; gcc keeps to it in any order.
 AVX2_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx2 -mbmi -mbmi2 -mlzcnt -mno-fma -mno-avx512f
-AVX512_CFLAGS = -O3 $(COMMON_CFLAGS) -mbmi -mbmi2 -mlzcnt -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl
+AVX512_CFLAGS = -O3 $(COMMON_CFLAGS) -mbmi -mbmi2 -mlzcnt -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl \
+	$(BEYOND_AVX512)
+# What -march=native may add to x86-64-v4, and compilers then use unasked; a file that needs one of them turns it on again.
+BEYOND_AVX512 = -mno-avx512vpopcntdq -mno-avx512bitalg -mno-avx512vbmi -mno-avx512vbmi2 -mno-avx512ifma -mno-avx512vnni \
+	-mno-gfni
 NEON_CFLAGS = -O3 $(COMMON_CFLAGS)
 
 # A folder of a backend, backends/ISA/FEATURE/, is built with the flags of that feature as well and linked into the backend;
