@@ -192,8 +192,9 @@ ln -s loop.so loop.so
 expect 'loop.so' loop.so
 truncate -s 1T sparse.so
 expect 'more than the' sparse.so
-printf '%s\t%s\n' 'a device, pipe or socket' /dev/zero 'changed while it was read' /proc/self/maps \
-	'No such file' "$directory/missing.so" >> "$list"
+printf '%s\t%s\n' 'a device, pipe or socket' /dev/zero 'No such file' "$directory/missing.so" >> "$list"
+# Says that it is empty, and is not; an emulator gives a copy that is what it says.
+if [ -z "${EMULATOR-}" ]; then printf '%s\t%s\n' 'changed while it was read' /proc/self/maps >> "$list"; fi
 
 # patch FILE OFFSET BYTES...: a copy of good.so with other bytes there.
 patch() {
