@@ -48,6 +48,29 @@ static inline int call_kernel(enum kernel_index kernel, const void *args, void *
 	return status;
 }
 
+/* A kernel that judges its input (delta_decode) has only a status to say it with. */
+static __attribute__((cold, noinline)) int explain_kernel(enum kernel_index kernel, int status, struct why *why)
+{
+	return explain(why, status, "%s: %s", kernels[kernel].name, tenon_strerror(status));
+}
+
+static __attribute__((cold, noinline)) int report_kernel(enum kernel_index kernel, int status)
+{
+	struct why why;
+	explain_kernel(kernel, status, &why);
+	return report_failure(&why);
+}
+
+static inline bool is_failure(int status)
+{
+	return unlikely(status < 0 && status != TENON_ENONFINITE);
+}
+
+static inline int conclude(enum kernel_index kernel, int status)
+{
+	return is_failure(status) ? report_kernel(kernel, status) : status;
+}
+
 /* Apart, so that its frame, which holds a why, is no burden to kernels without scratch. */
 static __attribute__((noinline)) int call_with_scratch(enum kernel_index kernel, const void *args, size_t bytes)
 {
@@ -58,25 +81,12 @@ static __attribute__((noinline)) int call_with_scratch(enum kernel_index kernel,
 		return report_failure(&why);
 	status = call_kernel(kernel, args, scratch.memory);
 	give_back_scratch(&scratch);
-	return status;
-}
-
-/* A kernel that judges its input (delta_decode) has only a status to say it with. */
-static __attribute__((cold, noinline)) int report_kernel(enum kernel_index kernel, int status)
-{
-	struct why why;
-	explain(&why, status, "%s: %s", kernels[kernel].name, tenon_strerror(status));
-	return report_failure(&why);
+	return conclude(kernel, status);
 }
 
 static inline int call_with(enum kernel_index kernel, const void *args, size_t bytes)
 {
-	if (bytes)
-		return call_with_scratch(kernel, args, bytes);
-	int status = call_kernel(kernel, args, NULL);
-	if (unlikely(status < 0 && status != TENON_ENONFINITE))
-		return report_kernel(kernel, status);
-	return status;
+	return bytes ? call_with_scratch(kernel, args, bytes) : conclude(kernel, call_kernel(kernel, args, NULL));
 }
 
 /*
@@ -146,16 +156,16 @@ static int run_call(const struct table *table, const struct tenon_call *call, st
 	int status = rules[kernel].check(call->args, why);
 	if (status)
 		return status < 0 ? status : TENON_OK;
+	struct scratch scratch = {.memory = NULL};
 	size_t bytes = rules[kernel].scratch(call->args);
-	if (!bytes)
-		return table->function[kernel](call->args, NULL);
-	struct scratch scratch;
-	status = take_scratch(bytes, &scratch, why);
+	if (bytes)
+		status = take_scratch(bytes, &scratch, why);
 	if (status)
 		return status;
 	status = table->function[kernel](call->args, scratch.memory);
-	give_back_scratch(&scratch);
-	return status;
+	if (bytes)
+		give_back_scratch(&scratch);
+	return is_failure(status) ? explain_kernel((enum kernel_index)kernel, status, why) : status;
 }
 
 static void describe_served(struct tenon_served *served, const struct table *table, const struct tenon_call *calls,

@@ -2,6 +2,8 @@
  *
  * Specs of delta_encode and delta_decode: which calls are legal, and the self-tests. No state.
  */
+#include "runtime/specs/delta.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -11,35 +13,11 @@
 
 /* ---- Legal calls ------------------------------------------------------------------------------------------------- */
 
-static inline int has_buffers(const struct tenon_delta *d)
-{
-	return d && d->size <= TENON_DELTA_LIMIT && (!d->size || (d->mask && d->payload));
-}
-
-static inline int has_clear_tail(const struct tenon_delta *d)
-{
-	return d->size % 64 == 0 || d->mask[d->size / 64] >> d->size % 64 == 0;
-}
-
-/* The words for buffers that a delta lacks, or 0. */
-static int explain_delta(const char *kernel, const struct tenon_delta *d, struct why *why)
-{
-	if (!d)
-		return explain(why, TENON_EINVAL, "%s: delta is NULL", kernel);
-	if (d->size > TENON_DELTA_LIMIT)
-		return explain(why, TENON_EINVAL, "%s: delta->size is %zu, but TENON_DELTA_LIMIT is %u; split the page",
-			kernel, d->size, TENON_DELTA_LIMIT);
-	if (!has_buffers(d))
-		return explain(why, TENON_EINVAL, "%s: delta->%s is NULL with size %zu", kernel,
-			d->mask ? "payload" : "mask", d->size);
-	return 0;
-}
-
 static __attribute__((cold, noinline)) int explain_encode(const struct tenon_delta_encode_args *a, struct why *why)
 {
 	if (!a)
 		return explain(why, TENON_EINVAL, "delta_encode: args is NULL");
-	int status = explain_delta("delta_encode", a->delta, why);
+	int status = explain_delta_buffers(why, "delta_encode", "delta", a->delta);
 	if (status)
 		return status;
 	if (!a->encoded || !a->length)
@@ -53,8 +31,8 @@ static __attribute__((cold, noinline)) int explain_encode(const struct tenon_del
 
 int check_delta_encode(const struct tenon_delta_encode_args *a, struct why *why)
 {
-	int legal = a && has_buffers(a->delta) && a->encoded && a->length &&
-		    a->capacity >= TENON_DELTA_BOUND(a->delta->size) && has_clear_tail(a->delta);
+	int legal = a && has_delta_buffers(a->delta) && a->encoded && a->length &&
+		    a->capacity >= TENON_DELTA_BOUND(a->delta->size) && !get_delta_tail(a->delta);
 	return likely(legal) ? 0 : explain_encode(a, why);
 }
 
@@ -62,13 +40,13 @@ static __attribute__((cold, noinline)) int explain_decode(const struct tenon_del
 {
 	if (!a)
 		return explain(why, TENON_EINVAL, "delta_decode: args is NULL");
-	int status = explain_delta("delta_decode", a->delta, why);
+	int status = explain_delta_buffers(why, "delta_decode", "delta", a->delta);
 	return status ? status : explain(why, TENON_EINVAL, "delta_decode: encoded is NULL with length %zu", a->length);
 }
 
 int check_delta_decode(const struct tenon_delta_decode_args *a, struct why *why)
 {
-	int legal = a && has_buffers(a->delta) && (a->encoded || !a->length);
+	int legal = a && has_delta_buffers(a->delta) && (a->encoded || !a->length);
 	return likely(legal) ? 0 : explain_decode(a, why);
 }
 

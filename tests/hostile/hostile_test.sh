@@ -28,38 +28,14 @@ make_plugin() {
 	}
 }
 
-kernel='#include <tenon/backend.h>
-static int inner_product(const void *args, void *scratch)
-{
-	const struct tenon_inner_product_args *a = args;
-	int status = TENON_OK;
-	(void)scratch;
-	for (size_t r = 0; r < a->count; r++) {
-		float lane[32] = {0};
-		for (size_t i = 0; i < a->dim; i++)
-			lane[i % 32] += a->query[i] * a->rows[r * a->stride + i];
-		for (int width = 16; width; width /= 2)
-			for (int j = 0; j < width; j++)
-				lane[j] += lane[j + width];
-		a->scores[r] = lane[0] WRONG;
-		status = lane[0] - lane[0] == 0 ? status : TENON_ENONFINITE;
-	}
-	return status;
-}
-#ifndef WRONG
-#define WRONG
-#endif
-static const struct tenon_backend_kernel kernels[] = {
-	TENON_BACKEND_KERNEL(inner_product, TENON_EXACT, "", inner_product),
-};
-#ifndef NEEDS
-#define NEEDS ""
-#endif'
-# WRONG is used above its definition only when it is given.
+# The example's plugin, of which WRONG makes the results wrong, and without its last line, which names it.
 kernel="#ifndef WRONG
 #define WRONG
 #endif
-$kernel"
+#ifndef NEEDS
+#define NEEDS \"\"
+#endif
+$(sed -e '/^TENON_BACKEND(/d' -e 's/= lane\[0\];/= lane[0] WRONG;/' "$source/examples/plugin.c")"
 good="$kernel
 TENON_BACKEND(\"hostile\", \"1.0\", \"Tenon tests\", NEEDS, \"\", kernels)"
 

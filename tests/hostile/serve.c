@@ -5,7 +5,6 @@
  * nothing that the process owns (descriptors, floating-point state, threads) may have changed. Then scalar.so itself,
  * cut after every byte of its headers and of its last page. Prints TAP.
  */
-#include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <fenv.h>
@@ -13,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tenon/tenon.h>
 #include <unistd.h>
+
+#include "tests/live.h"
 
 enum { DIM = 100, ROWS = 7 };
 
@@ -28,19 +28,8 @@ static void report(bool good, const char *name, const char *detail)
 		printf("# %s\n", detail);
 }
 
-static unsigned count_entries(const char *path)
-{
-	unsigned count = 0;
-	DIR *list = opendir(path);
-	while (list && readdir(list))
-		count++;
-	if (list)
-		closedir(list);
-	return count;
-}
-
 struct state {
-	unsigned descriptors, threads;
+	int descriptors, threads;
 	int rounding;
 	char backend[32];
 };

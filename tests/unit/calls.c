@@ -288,6 +288,25 @@ static void the_detail_is_of_this_thread(void **state)
 	assert_string_equal(tenon_error_detail(), "inner_product: stride 3 is less than dim 4");
 }
 
+/* Its status is not from the validation, so the words are not either. */
+static void a_kernel_that_refuses_its_input_is_named(void **state)
+{
+	(void)state;
+	unsigned char damaged[TENON_DELTA_OVERHEAD] = {0};
+	uint64_t mask;
+	unsigned char payload[8];
+	struct tenon_delta delta = {0, sizeof payload, &mask, payload};
+	struct tenon_delta_decode_args args = {damaged, sizeof damaged, &delta};
+	struct tenon_inner_product_args bad = bad_args();
+	assert_int_equal(tenon_inner_product(&bad), TENON_EINVAL);
+	assert_int_equal(tenon_delta_decode(&args), TENON_ECORRUPT);
+	assert_non_null(strstr(tenon_error_detail(), "delta_decode: "));
+	assert_int_equal(tenon_inner_product(&bad), TENON_EINVAL);
+	struct tenon_call call = {TENON_ID_delta_decode, 0, &args};
+	assert_int_equal(tenon_batch(&call, 1, NULL), TENON_ECORRUPT);
+	assert_non_null(strstr(tenon_error_detail(), "call 0: delta_decode: "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +325,7 @@ int main(void)
 		cmocka_unit_test(a_batch_takes_scratch_call_by_call),
 		cmocka_unit_test(a_million_nodes_need_no_arena),
 		cmocka_unit_test(the_detail_is_of_this_thread),
+		cmocka_unit_test(a_kernel_that_refuses_its_input_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
