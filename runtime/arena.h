@@ -42,14 +42,14 @@
 struct arena_block; /* of the heap, for overflow = fallback */
 
 struct arena {
-	char *base;               /* NULL before the owner's first use */
+	char *base; /* NULL before the owner's first use */
 	struct arena_block *blocks;
-	_Atomic size_t size;      /* bytes mapped at base */
+	_Atomic size_t size; /* bytes mapped at base */
 	_Atomic size_t used;
 	_Atomic size_t high_water;
 	_Atomic size_t fallback_bytes;
-	_Atomic uint64_t resets, overflows;     /* of this and all earlier owners */
-	uint64_t resets_before, overflows_before; /* of all earlier owners */
+	_Atomic uint64_t resets, overflows;        /* of this and all earlier owners */
+	uint64_t resets_before, overflows_before;  /* of all earlier owners */
 	_Atomic size_t past_size, past_high_water; /* maxima over earlier owners */
 };
 

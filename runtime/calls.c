@@ -94,54 +94,42 @@ static inline int call_with(enum kernel_index kernel, const void *args, size_t b
  * thread may have made the arguments legal in between; the call is refused all the same.
  */
 #define TENON_ARG(type, member)
-#define TENON_KERNEL(id, name, scratch, args)                                                               \
+#define TENON_KERNEL(id, name, scratch, args)                                                                     \
 	static __attribute__((cold, noinline)) int reject_##name(const struct tenon_##name##_args *a, int status) \
-	{                                                                                                   \
-		struct why why = {.status = status};                                                        \
-		if (status > 0)                                                                             \
-			return TENON_OK;                                                                    \
-		check_##name(a, &why);                                                                      \
-		return report_failure(&why);                                                                \
-	}                                                                                                   \
-	TENON_PUBLIC int tenon_##name(const struct tenon_##name##_args *a)                                  \
-	{                                                                                                   \
-		int status = check_##name(a, NULL);                                                         \
-		if (unlikely(status))                                                                       \
-			return reject_##name(a, status);                                                    \
-		return call_with(KERNEL_##name, a, (scratch));                                              \
+	{                                                                                                         \
+		struct why why = {.status = status};                                                              \
+		if (status > 0)                                                                                   \
+			return TENON_OK;                                                                          \
+		check_##name(a, &why);                                                                            \
+		return report_failure(&why);                                                                      \
+	}                                                                                                         \
+	TENON_PUBLIC int tenon_##name(const struct tenon_##name##_args *a)                                        \
+	{                                                                                                         \
+		int status = check_##name(a, NULL);                                                               \
+		if (unlikely(status))                                                                             \
+			return reject_##name(a, status);                                                          \
+		return call_with(KERNEL_##name, a, (scratch));                                                    \
 	}
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 
 /* ---- Several calls ----------------------------------------------------------------------------------------------- */
 
-/* What validation needs to know of a kernel, by index. */
-struct rule {
-	int (*check)(const void *args, struct why *why);
-	size_t (*scratch)(const void *args);
-	int (*divide)(const void *args, size_t part, size_t parts, struct share *share);
-};
+/* Bytes of scratch that a call needs, by kernel index. */
+typedef size_t size_scratch_fn(const void *args);
 
-#define TENON_KERNEL(id, name, scratch, args)                                  \
-	static int check_any_##name(const void *a, struct why *why)            \
-	{                                                                      \
-		return check_##name(a, why);                                   \
-	}                                                                      \
-	static size_t size_scratch_##name(const void *any)                     \
-	{                                                                      \
-		const struct tenon_##name##_args *a = any;                     \
-		(void)a;                                                       \
-		return (scratch);                                              \
-	}                                                                      \
-	static int divide_any_##name(const void *a, size_t part, size_t parts, struct share *share) \
-	{                                                                      \
-		return divide_##name(a, part, parts, share);                   \
+#define TENON_KERNEL(id, name, scratch, args)              \
+	static size_t size_scratch_##name(const void *any) \
+	{                                                  \
+		const struct tenon_##name##_args *a = any; \
+		(void)a;                                   \
+		return (scratch);                          \
 	}
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 
-#define TENON_KERNEL(id, name, scratch, args) {check_any_##name, size_scratch_##name, divide_any_##name},
-static const struct rule rules[KERNEL_COUNT] = {
+#define TENON_KERNEL(id, name, scratch, args) size_scratch_##name,
+static size_scratch_fn *const scratch_sizes[KERNEL_COUNT] = {
 #include <tenon/kernels.def>
 };
 #undef TENON_KERNEL
@@ -153,11 +141,11 @@ static int run_call(const struct table *table, const struct tenon_call *call, st
 	int kernel = find_kernel_id(call->kernel);
 	if (kernel < 0)
 		return explain(why, TENON_EINVAL, "no kernel has the id %u", (unsigned)call->kernel);
-	int status = rules[kernel].check(call->args, why);
+	int status = kernels[kernel].check(call->args, why);
 	if (status)
 		return status < 0 ? status : TENON_OK;
 	struct scratch scratch = {.memory = NULL};
-	size_t bytes = rules[kernel].scratch(call->args);
+	size_t bytes = scratch_sizes[kernel](call->args);
 	if (bytes)
 		status = take_scratch(bytes, &scratch, why);
 	if (status)
@@ -218,7 +206,7 @@ static int check_part(int kernel, uint32_t id, const void *args, size_t part, si
 		return explain(why, TENON_EINVAL, "tenon_call_part: no kernel has the id %u", (unsigned)id);
 	if (part >= parts)
 		return explain(why, TENON_EINVAL, "tenon_call_part: part %zu of %zu; parts count from 0", part, parts);
-	return rules[kernel].check(args, why);
+	return kernels[kernel].check(args, why);
 }
 
 TENON_PUBLIC int tenon_call_part(uint32_t id, const void *args, size_t part, size_t parts)
@@ -228,7 +216,7 @@ TENON_PUBLIC int tenon_call_part(uint32_t id, const void *args, size_t part, siz
 	int kernel = find_kernel_id(id), status = check_part(kernel, id, args, part, parts, &why);
 	if (unlikely(status))
 		return status > 0 ? TENON_OK : report_failure(&why);
-	if (rules[kernel].divide(args, part, parts, &share))
+	if (dividers[kernel](args, part, parts, &share))
 		return TENON_OK;
-	return call_with((enum kernel_index)kernel, &share.args, rules[kernel].scratch(&share.args));
+	return call_with((enum kernel_index)kernel, &share.args, scratch_sizes[kernel](&share.args));
 }

@@ -27,7 +27,7 @@
 #include "runtime/verbs.h"
 
 #define CLIENTS_MAX 16
-#define ANSWER_SIZE 32768
+#define ANSWER_SIZE 131072
 #define CLIENT_DEADLINE_MS 2000 /* to send a request, and again to take the answer */
 #define ACCEPT_PAUSE_MS 100     /* after accept() failed for want of descriptors or memory */
 
@@ -47,9 +47,9 @@ static struct {
 	pid_t pid; /* who started it; 0 when not started */
 	int listener, wake;
 	char path[SOCKET_PATH_SIZE];
-	struct config config;
 	pthread_t poller, worker;
 	atomic_bool stopping;
+	_Atomic int64_t group; /* [control] group; -1 for none */
 	int64_t accept_after;
 	unsigned turns;
 	pthread_mutex_t lock; /* of the worker's queue: clients that become BUSY */
@@ -72,8 +72,8 @@ static const char cut_line[] = "\ncut=true\n";
 static void answer_client(struct client *client)
 {
 	start_text(&client->answer, client->bytes, ANSWER_SIZE - sizeof cut_line);
-	answer_request(&control.config, client->request, &client->answer);
-	if (client->answer.cut) {
+	answer_request(client->request, &client->answer);
+	if (client->answer.cut && !client->answer.most) {
 		client->answer.cut = false;
 		client->answer.size = ANSWER_SIZE;
 		add_text(&client->answer, "%s", cut_line);
@@ -96,8 +96,9 @@ static void start_writing(struct client *client)
 static void wake_poller(void)
 {
 	uint64_t one = 1;
-	if (write(control.wake, &one, sizeof one) < 0)
-		return; /* only when the counter is full, and then it is awake */
+	/* A lost wake-up would be waited for until the next one. EAGAIN: the counter is full, so it is awake. */
+	for (int i = 0; i < 100 && write(control.wake, &one, sizeof one) < 0 && errno != EAGAIN; i++)
+		;
 }
 
 /* ---- The worker -------------------------------------------------------------------------------------------------- */
@@ -148,6 +149,7 @@ static void drop_client(struct client *client)
 {
 	close(client->fd);
 	client->fd = -1;
+	free_text(&client->answer);
 	atomic_store_explicit(&client->state, CLIENT_FREE, memory_order_release);
 }
 
@@ -188,8 +190,8 @@ static void read_client(struct client *client)
 static void write_client(struct client *client)
 {
 	while (client->sent < client->answer.length) {
-		ssize_t put = send(client->fd, client->bytes + client->sent, client->answer.length - client->sent,
-				   MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t put = send(client->fd, client->answer.bytes + client->sent,
+				   client->answer.length - client->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0 && errno == EAGAIN)
@@ -234,12 +236,13 @@ static void accept_client(void)
 	client->fd = fd;
 	client->received = 0;
 	client->deadline = now_ms() + CLIENT_DEADLINE_MS;
-	if (is_trusted_peer(fd, &uid)) {
+	if (is_trusted_peer(fd, atomic_load(&control.group), &uid)) {
 		atomic_store_explicit(&client->state, CLIENT_READING, memory_order_release);
 		return;
 	}
-	log_event(TENON_LOG_WARN, "control socket: refused a connection by user %u", uid);
-	refuse_client(client, TENON_EREFUSED, "only root and the user of this process may give it orders");
+	log_event(TENON_LOG_WARN, FACTS(EVENT_control), "control socket: refused a connection by user %u", uid);
+	refuse_client(client, TENON_EREFUSED,
+		      "only root, the user of this process and [control] group may give it orders");
 	start_writing(client);
 }
 
@@ -302,10 +305,13 @@ static void *serve(void *argument)
 		if (polled.fd[CLIENTS_MAX + 1].revents && read(control.wake, &wakes, sizeof wakes) < 0)
 			continue;
 		int64_t now = now_ms();
+		/* Whom the worker had meanwhile had no chance yet to take the answer, however late it is. */
 		for (int i = 0; i < CLIENTS_MAX; i++)
-			serve_client(&control.client[i], polled.fd[i].revents, now);
+			if (polled.fd[i].fd >= 0)
+				serve_client(&control.client[i], polled.fd[i].revents, now);
 		if (polled.fd[CLIENTS_MAX].revents)
 			accept_client();
+		tell_suppressed(false);
 	}
 	return NULL;
 }
@@ -347,9 +353,9 @@ int start_control(const struct config *config, struct why *why)
 	if (listener < 0)
 		return listener;
 	control.listener = listener;
-	control.config = *config;
 	control.accept_after = 0;
 	atomic_store(&control.stopping, false);
+	atomic_store(&control.group, -1);
 	pthread_mutex_init(&control.lock, NULL);
 	pthread_cond_init(&control.queued, NULL);
 	for (struct client *client = control.client; client < control.client + CLIENTS_MAX; client++) {
@@ -364,8 +370,18 @@ int start_control(const struct config *config, struct why *why)
 		close_descriptors();
 		return explain(why, TENON_ESYSTEM, "control socket: cannot start its threads: %s", strerror(error));
 	}
-	log_event(TENON_LOG_INFO, "control socket: listening at %s", control.path);
+	set_control_group(config->group);
+	log_event(TENON_LOG_INFO, FACTS(EVENT_control), "control socket: listening at %s", control.path);
 	return 0;
+}
+
+void set_control_group(int64_t group)
+{
+	struct why why;
+	if (control.pid != getpid() || atomic_exchange(&control.group, group) == group)
+		return;
+	if (grant_socket(control.path, group, &why))
+		log_event(TENON_LOG_WARN, FACTS(EVENT_control, .reason = why.text), "%s", why.text);
 }
 
 void stop_control(void)
@@ -384,6 +400,9 @@ void stop_control(void)
 	pthread_join(control.poller, NULL);
 	pthread_join(control.worker, NULL);
 	unlink(control.path);
+	for (struct client *client = control.client; client < control.client + CLIENTS_MAX; client++)
+		if (client->fd >= 0)
+			drop_client(client);
 	close_descriptors();
 	pthread_cond_destroy(&control.queued);
 	pthread_mutex_destroy(&control.lock);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
@@ -91,7 +92,7 @@ static uint64_t read_xcr0(void)
 	return (uint64_t)high << 32 | low;
 }
 
-static const struct cpu_source this_machine = {ARCH_X86_64, read_cpuid, read_xcr0, read_hwcap, NULL};
+static const struct cpu_source this_machine = {ARCH_X86_64, read_cpuid, read_xcr0, read_hwcap, NULL, NULL};
 #elif defined __aarch64__
 /* The kernel emulates this read for us where it sets HWCAP_CPUID. */
 static uint64_t read_midr(void)
@@ -102,9 +103,16 @@ static uint64_t read_midr(void)
 	return midr;
 }
 
-static const struct cpu_source this_machine = {ARCH_AARCH64, NULL, NULL, read_hwcap, read_midr};
+/* Of this thread; older headers have no name for the request. */
+static unsigned read_sve_bytes(void)
+{
+	int length = prctl(51 /* PR_SVE_GET_VL */, 0, 0, 0, 0);
+	return length < 0 ? 0 : (unsigned)length & 0xffff;
+}
+
+static const struct cpu_source this_machine = {ARCH_AARCH64, NULL, NULL, read_hwcap, read_midr, read_sve_bytes};
 #else
-static const struct cpu_source this_machine = {ARCH_OTHER, NULL, NULL, read_hwcap, NULL};
+static const struct cpu_source this_machine = {ARCH_OTHER, NULL, NULL, read_hwcap, NULL, NULL};
 #endif
 
 /* CPUID with its bounds: a leaf that the CPU does not have reads as another leaf's data on some, so as zero here. */
@@ -150,9 +158,9 @@ static void name_arm(struct cpu *cpu)
 		unsigned code;
 		const char *name;
 	} implementers[] = {
-		{0x41, "ARM"},      {0x42, "Broadcom"}, {0x43, "Cavium"},  {0x46, "Fujitsu"}, {0x48, "HiSilicon"},
-		{0x4e, "NVIDIA"},   {0x50, "APM"},      {0x51, "Qualcomm"}, {0x53, "Samsung"}, {0x61, "Apple"},
-		{0x6d, "Microsoft"}, {0xc0, "Ampere"},
+		{0x41, "ARM"},       {0x42, "Broadcom"}, {0x43, "Cavium"},    {0x46, "Fujitsu"},
+		{0x48, "HiSilicon"}, {0x4e, "NVIDIA"},   {0x50, "APM"},       {0x51, "Qualcomm"},
+		{0x53, "Samsung"},   {0x61, "Apple"},    {0x6d, "Microsoft"}, {0xc0, "Ampere"},
 	};
 	uint64_t midr = cpu->source->midr ? cpu->source->midr() : 0;
 	unsigned implementer = midr >> 24 & 0xff;
@@ -163,6 +171,10 @@ static void name_arm(struct cpu *cpu)
 		snprintf(cpu->model, sizeof cpu->model, "implementer 0x%02x part 0x%03x variant %u revision %u",
 			 implementer, (unsigned)(midr >> 4 & 0xfff), (unsigned)(midr >> 20 & 0xf),
 			 (unsigned)(midr & 0xf));
+	size_t used = strlen(cpu->model);
+	unsigned bytes = cpu->source->sve_bytes ? cpu->source->sve_bytes() : 0;
+	if (bytes)
+		snprintf(cpu->model + used, sizeof cpu->model - used, "%sSVE of %u bytes", used ? ", " : "", bytes);
 }
 
 static const char *explain_state(const struct cpu *cpu, uint64_t needed)

@@ -57,21 +57,22 @@ extern const struct cpu_level cpu_levels[];
 struct cpu_source {
 	enum cpu_arch arch;
 	void (*cpuid)(uint32_t leaf, uint32_t subleaf, uint32_t registers[4]);
-	uint64_t (*xcr0)(void);   /* called only when OSXSAVE is set */
+	uint64_t (*xcr0)(void); /* called only when OSXSAVE is set */
 	uint64_t (*hwcap)(int word);
 	uint64_t (*midr)(void);
+	unsigned (*sve_bytes)(void); /* of a vector of SVE, 0 without; NULL: nobody knows */
 };
 
 struct cpu {
-	char arch[16];   /* "x86_64", "aarch64", "other" */
+	char arch[16]; /* "x86_64", "aarch64", "other" */
 	char vendor[32];
-	char model[64];
-	char level[16];  /* the best ISA level: "x86-64-v4", "asimd", ...; "" if none is met */
+	char model[72]; /* on aarch64 with the length of SVE's vectors: what was proven at one says little of others */
+	char level[16]; /* the best ISA level: "x86-64-v4", "asimd", ...; "" if none is met */
 	bool has[CPU_FEATURES_MAX];           /* by row of the feature table: may be used */
 	const char *masked[CPU_FEATURES_MAX]; /* why the hardware has it and we may not use it; NULL if not so */
 	enum isa_rank cap;                    /* of max_isa; ISA_UNKNOWN for none */
 	const char *cap_reason;
-	uint64_t xcr0;                        /* what the operating system saves; 0 without OSXSAVE */
+	uint64_t xcr0; /* what the operating system saves; 0 without OSXSAVE */
 	const struct cpu_source *source;
 };
 
@@ -104,6 +105,12 @@ int cap_cpu(struct cpu *cpu, const char *max_isa, struct why *why);
  * a name that nobody knows.
  */
 int check_needs(const struct cpu *cpu, const char *needs, struct why *why);
+
+/*
+ * Sets the rows of the feature table that a needs string names, those of its levels as well. False if it also asks for
+ * what is not in the table (raw requirements, which may name rows, too) or does not parse.
+ */
+bool collect_needs(enum cpu_arch arch, const char *needs, bool rows[CPU_FEATURES_MAX]);
 
 /* The highest ISA that a needs string asks for; what does not parse counts as ISA_SCALAR. */
 enum isa_rank rank_needs(const char *needs);

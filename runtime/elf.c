@@ -230,8 +230,7 @@ bool elf_find_relocations(const struct elf *elf, int64_t tag, uint64_t *offset, 
 {
 	uint64_t address, bytes;
 	*offset = *count = 0;
-	if (!elf_find_tag(elf, tag, &address) ||
-	    !elf_find_tag(elf, tag == DT_JMPREL ? DT_PLTRELSZ : DT_RELASZ, &bytes))
+	if (!elf_find_tag(elf, tag, &address) || !elf_find_tag(elf, tag == DT_JMPREL ? DT_PLTRELSZ : DT_RELASZ, &bytes))
 		return true;
 	*count = bytes / sizeof(Elf64_Rela);
 	return elf_locate(elf, address, bytes, offset);

@@ -22,7 +22,7 @@ struct elf {
 	Elf64_Phdr segment[ELF_SEGMENTS_MAX]; /* header.e_phnum of them */
 	Elf64_Dyn dynamic[ELF_DYNAMIC_MAX];   /* up to DT_NULL */
 	size_t dynamic_count;
-	uint64_t symbols;      /* file offset */
+	uint64_t symbols; /* file offset */
 	uint64_t symbol_count;
 	uint64_t strings, strings_size;
 };

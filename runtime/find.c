@@ -303,6 +303,17 @@ bool auto_may_choose(const struct config *config, const char *name)
 	return strcmp(name, "scalar") == 0;
 }
 
+bool is_shipped(const struct candidate *candidate)
+{
+	char path[PATH_MAX];
+	for (size_t i = 0; i < SHIPPED_COUNT; i++) {
+		snprintf(path, sizeof path, "%s/%s.so", TENON_BACKENDDIR, shipped[i]);
+		if (strcmp(path, candidate->path) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_better(const struct candidate *a, const struct candidate *b)
 {
 	return a->rank != b->rank ? a->rank > b->rank : strcmp(a->name, b->name) < 0;

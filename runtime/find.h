@@ -14,12 +14,12 @@
 
 struct candidate {
 	char name[BACKEND_NAME_SIZE];
-	char path[PATH_MAX];     /* "" for the linked-in scalar */
+	char path[PATH_MAX]; /* "" for the linked-in scalar */
 	struct vetted vetted;
-	int status;              /* 0 usable, else the status of its refusal */
-	int rank;                /* ISA rank among usable ones; higher is preferred by auto */
-	struct why why;          /* why refused */
-	struct why distrust;     /* why loading would refuse it for its owner or mode, status and all; else 0 */
+	int status;          /* 0 usable, else the status of its refusal */
+	int rank;            /* ISA rank among usable ones; higher is preferred by auto */
+	struct why why;      /* why refused */
+	struct why distrust; /* why loading would refuse it for its owner or mode, status and all; else 0 */
 };
 
 /*
@@ -49,6 +49,9 @@ int examine_backend(const struct config *config, const struct cpu *cpu, const ch
 /* The same for a file that must be called name (NULL for any); the observer sees every rule, vetting's included. */
 int examine_every_rule(const struct config *config, const struct cpu *cpu, const char *path, const char *name,
 		       vet_observer *observer, void *user, struct candidate *out);
+
+/* Whether it is a file that we ship, where it is installed. */
+bool is_shipped(const struct candidate *candidate);
 
 /* Whether auto may choose the name: it is shipped with Tenon or stands in config->allow. */
 bool auto_may_choose(const struct config *config, const char *name);

@@ -12,12 +12,16 @@
 
 #include "runtime/control.h"
 #include "runtime/publish.h"
+#include "runtime/scrape.h"
+#include "runtime/watch.h"
 
 static atomic_bool starts_scalar;
 
 static void enter_child(void)
 {
 	abandon_control();
+	abandon_scrape();
+	abandon_watch();
 	if (atomic_load(&starts_scalar))
 		reset_publication();
 }

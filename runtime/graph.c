@@ -19,7 +19,7 @@
 /* What a graph is to its maker. */
 struct graph {
 	struct tenon_graph graph;
-	void *rows;   /* the blocks that hold its arrays */
+	void *rows; /* the blocks that hold its arrays */
 	void *slices;
 };
 

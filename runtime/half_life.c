@@ -18,10 +18,11 @@ static int convert_half_life(double half_life, float *tau, struct why *why)
 	if (!tau)
 		return explain(why, TENON_EINVAL, "tenon_tau_from_half_life: tau is NULL");
 	if (!(half_life > 0))
-		return explain(why, TENON_EINVAL, "tenon_tau_from_half_life: half_life is %g; pass seconds above 0", half_life);
+		return explain(why, TENON_EINVAL, "tenon_tau_from_half_life: half_life is %g; pass seconds above 0",
+			       half_life);
 	if (isfinite(half_life) && (exact > (double)FLT_MAX || exact < (double)FLT_MIN))
 		return explain(why, TENON_EINVAL, "tenon_tau_from_half_life: half_life %g gives a tau outside %g to %g",
-			half_life, (double)FLT_MIN, (double)FLT_MAX);
+			       half_life, (double)FLT_MIN, (double)FLT_MAX);
 	*tau = (float)exact;
 	return 0;
 }

@@ -172,8 +172,12 @@ int read_ini_file(const char *path, bool required, ini_line_fn *callback, void *
 	if (status)
 		return status;
 	size_t skip = file.size >= 3 && memcmp(file.bytes, bom, 3) == 0 ? 3 : 0;
-	struct reader reader = {.next = file.bytes + skip, .end = file.bytes + file.size, .line.path = path,
-				.callback = callback, .user = user, .why = why};
+	struct reader reader = {.next = file.bytes + skip,
+				.end = file.bytes + file.size,
+				.line.path = path,
+				.callback = callback,
+				.user = user,
+				.why = why};
 	reader.line.section = reader.section;
 	int failed = ini_parse_stream(next_line, &reader, take_key, &reader);
 	if (!reader.status && (failed || reader.pending))

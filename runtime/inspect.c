@@ -33,20 +33,20 @@ static int check_frame(const unsigned char *p, size_t length, struct why *why)
 {
 	if (length < TENON_DELTA_OVERHEAD)
 		return refuse(why, "%zu bytes are no encoded delta, which has %d at least; was it cut?", length,
-			TENON_DELTA_OVERHEAD);
+			      TENON_DELTA_OVERHEAD);
 	if (memcmp(p, "TND\1", 4) != 0)
 		return refuse(why, "it begins with %02x %02x %02x %02x; an encoded delta begins with 54 4e 44 01", p[0],
-			p[1], p[2], p[3]);
+			      p[1], p[2], p[3]);
 	if (p[4] >= KINDS)
 		return refuse(why, "byte 4, the kind, is %d; %d is the highest", p[4], KINDS - 1);
 	if (p[5] || p[6] || p[7])
 		return refuse(why, "bytes 5 to 7 are %02x %02x %02x, but reserved: 0", p[5], p[6], p[7]);
 	if (get_number(p + 16, 4) > TENON_DELTA_LIMIT)
 		return refuse(why, "bytes 16 to 19, the size, are %u; TENON_DELTA_LIMIT is %u",
-			(unsigned)get_number(p + 16, 4), TENON_DELTA_LIMIT);
+			      (unsigned)get_number(p + 16, 4), TENON_DELTA_LIMIT);
 	if (get_number(p + 20, 4) != length - TENON_DELTA_OVERHEAD)
 		return refuse(why, "it is %zu bytes long, and says that it has %zu; was it cut?", length,
-			(size_t)get_number(p + 20, 4) + TENON_DELTA_OVERHEAD);
+			      (size_t)get_number(p + 20, 4) + TENON_DELTA_OVERHEAD);
 	return 0;
 }
 

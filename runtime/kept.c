@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/count.h"
+#include "runtime/log.h"
+#include "runtime/probe.h"
 #include "runtime/publish.h"
 
 struct kept {
@@ -28,10 +31,12 @@ static uint64_t generation;
 
 /* ---- Tables ------------------------------------------------------------------------------------------------------ */
 
+/* Both sides of a table on probation. */
 static bool uses_image(const struct table *table, const struct image *image)
 {
+	const struct table *candidate = plain_of(table);
 	for (int i = 0; i < KERNEL_COUNT; i++)
-		if (table->image[i] == image)
+		if (table->image[i] == image || candidate->image[i] == image)
 			return true;
 	return false;
 }
@@ -42,6 +47,8 @@ static void count_uses(const struct table *table, int change)
 		if (!uses_image(table, image))
 			continue;
 		image->uses = (size_t)((ptrdiff_t)image->uses + change);
+		if (!image->uses)
+			end_counting(image);
 		if (change > 0)
 			image->last_use = table->generation;
 	}
@@ -56,8 +63,17 @@ static bool is_reachable(const struct kept *kept)
 
 bool same_composition(const struct table *a, const struct table *b)
 {
-	return a->selected == b->selected && memcmp(a->function, b->function, sizeof a->function) == 0 &&
+	return a->selected == b->selected && a->probe == b->probe &&
+	       memcmp(a->function, b->function, sizeof a->function) == 0 &&
 	       memcmp(a->image, b->image, sizeof a->image) == 0;
+}
+
+bool serves_same(const struct table *a, const struct table *b)
+{
+	struct table plain_a = *plain_of(a), plain_b = *plain_of(b);
+	uncount_table(&plain_a);
+	uncount_table(&plain_b);
+	return same_composition(&plain_a, &plain_b);
 }
 
 const struct table *add_table(const struct table *composition)
@@ -67,6 +83,8 @@ const struct table *add_table(const struct table *composition)
 		return NULL;
 	*kept = (struct kept){.table = *composition, .next = tables};
 	kept->table.generation = ++generation;
+	if (kept->table.probe)
+		keep_probe(kept->table.probe);
 	tables = kept;
 	table_count++;
 	count_uses(&kept->table, 1);
@@ -117,6 +135,8 @@ void free_garbage(void)
 		*link = kept->next;
 		count_uses(&kept->table, -1);
 		table_count--;
+		if (kept->table.probe)
+			release_probe(kept->table.probe);
 		free(kept);
 	}
 }
@@ -130,16 +150,28 @@ void add_image(struct image *image)
 	images = image;
 }
 
-struct image *find_image(const char *path, const struct file_key *key)
+static void send_out(struct image *image, const char *reason)
+{
+	if (image->is_leaving)
+		return;
+	image->is_leaving = true;
+	hold_event(TENON_LOG_INFO, FACTS(EVENT_draining, .backend = image->name, .reason = reason),
+		   "%s: on its way out: %s", image->name, reason);
+}
+
+struct image *find_image(const char *path, const struct file_key *key, unsigned policy)
 {
 	struct image *found = NULL;
 	for (struct image *image = images; image; image = image->next) {
 		if (strcmp(image->path, path) != 0)
 			continue;
-		bool matches = !found && same_key(&image->key, key);
-		image->is_leaving = !matches;
-		if (matches)
-			found = image;
+		bool matches = !found && image->policy == policy && same_key(&image->key, key);
+		if (!matches) {
+			send_out(image, "its file, or the rules for it, changed");
+			continue;
+		}
+		image->is_leaving = false;
+		found = image;
 	}
 	return found;
 }
@@ -148,20 +180,20 @@ void let_image_go(const struct image *gone)
 {
 	for (struct image *image = images; image; image = image->next)
 		if (image == gone)
-			image->is_leaving = true;
+			send_out(image, "it was loaded for a question, or is loaded anew");
 }
 
 void let_replaced_go(const struct table *before, const struct table *after)
 {
 	for (struct image *image = images; image; image = image->next)
 		if (uses_image(before, image) && !uses_image(after, image))
-			image->is_leaving = true;
+			send_out(image, "a cold swap replaced it");
 }
 
 void let_all_go(void)
 {
 	for (struct image *image = images; image; image = image->next)
-		image->is_leaving = true;
+		send_out(image, "Tenon closes");
 }
 
 void limit_idle_images(size_t max)
@@ -176,7 +208,7 @@ void limit_idle_images(size_t max)
 			oldest = image;
 	}
 	if (idle > max)
-		oldest->is_leaving = true;
+		send_out(oldest, "of the backends that serve nothing it was used least recently");
 }
 
 static bool may_leave(const struct image *image)

@@ -16,6 +16,9 @@
 
 bool same_composition(const struct table *a, const struct table *b);
 
+/* The same backends for the same kernels, whatever either has of probes and counting. */
+bool serves_same(const struct table *a, const struct table *b);
+
 /* A copy with a generation of its own; NULL when memory is short. */
 const struct table *add_table(const struct table *composition);
 
@@ -37,8 +40,8 @@ void free_garbage(void);
 
 void add_image(struct image *image);
 
-/* The image of this file in this state, or NULL. Other states of the file are on their way out from here on. */
-struct image *find_image(const char *path, const struct file_key *key);
+/* The image of this file in this state, loaded under this policy, or NULL. Other states of the file are on their way out from here on. */
+struct image *find_image(const char *path, const struct file_key *key, unsigned policy);
 
 /* Sends an image out, those that before uses and after does not, or all: to be unloaded when no kept table uses it. */
 void let_image_go(const struct image *image);

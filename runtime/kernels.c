@@ -10,7 +10,15 @@
 #include "runtime/public.h"
 
 #define TENON_ARG(type, member)
-#define TENON_KERNEL(id, name, scratch, args) {id, #name, scalar_##name, test_##name},
+#define TENON_KERNEL(id, name, scratch, args)                       \
+	static int check_any_##name(const void *a, struct why *why) \
+	{                                                           \
+		return check_##name(a, why);                        \
+	}
+#include <tenon/kernels.def>
+#undef TENON_KERNEL
+
+#define TENON_KERNEL(id, name, scratch, args) {id, #name, scalar_##name, check_any_##name, test_##name},
 const struct kernel kernels[KERNEL_COUNT] = {
 #include <tenon/kernels.def>
 };

@@ -26,7 +26,7 @@ enum kernel_index {
  * scalar body. Returns 0, or TENON_EREFUSED with why naming shape, index, got and want. Takes well under 50 us.
  */
 #define CALL_IS_EMPTY 1
-#define TENON_KERNEL(id, name, scratch, args)                                  \
+#define TENON_KERNEL(id, name, scratch, args)                                   \
 	int check_##name(const struct tenon_##name##_args *a, struct why *why); \
 	int test_##name(tenon_kernel_fn *function, struct why *why);            \
 	tenon_kernel_fn scalar_##name;
@@ -38,6 +38,7 @@ struct kernel {
 	uint32_t id;
 	const char *name;
 	tenon_kernel_fn *scalar;
+	int (*check)(const void *args, struct why *why);
 	int (*test)(tenon_kernel_fn *function, struct why *why);
 };
 

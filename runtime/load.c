@@ -10,25 +10,29 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <tenon/tenon.h>
 
+#include "runtime/prove.h"
 #include "runtime/public.h"
 #include "runtime/trust.h"
 
 const struct image scalar_image = {
 	.name = "scalar",
-	.function = {
+	.function =
+		{
 #define TENON_ARG(type, member)
 #define TENON_KERNEL(id, name, scratch, args) [KERNEL_##name] = scalar_##name,
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG
-	},
+		},
 	.staged = {.descriptor = -1},
 };
 
@@ -50,7 +54,7 @@ struct search {
 	char build_id[65];
 };
 
-static void copy_build_id(const struct dl_phdr_info *object, const ElfW(Phdr) *segment, char *out, size_t size)
+static void copy_build_id(const struct dl_phdr_info *object, const ElfW(Phdr) * segment, char *out, size_t size)
 {
 	const char *note = (const char *)object->dlpi_addr + segment->p_vaddr;
 	const char *end = note + segment->p_memsz;
@@ -121,27 +125,40 @@ static void write_float_control(uint64_t control)
 
 /* ---- Negotiation ------------------------------------------------------------------------------------------------- */
 
+/*
+ * Where the structs of ABI 1.0 end. A plugin of any later one has at least these bytes; who reads what came later looks at the
+ * plugin's own size first (docs/ABI.md).
+ */
+#define LEAST_SIZE(type, last) (offsetof(type, last) + sizeof(((type *)NULL)->last))
+#define BACKEND_LEAST LEAST_SIZE(struct tenon_backend, kernel_size)
+#define KERNEL_LEAST LEAST_SIZE(struct tenon_backend_kernel, function)
+
 struct negotiation {
 	const struct config *config;
 	const struct cpu *cpu;
 	const struct candidate *candidate;
 	const struct vetted *vetted;
 	struct image *image;
+	bool is_proven; /* or need not be */
 	struct why *why;
 };
 
 static int refuse_number(const struct negotiation *n, const char *field, uint32_t got, uint32_t want)
 {
-	return explain(n->why, TENON_EREFUSED, "%s: its descriptor's %s is %#x, this host knows %#x; rebuild it with "
-		       "this host's <tenon/backend.h>", n->candidate->path, field, got, want);
+	return explain(n->why, TENON_EREFUSED,
+		       "%s: its descriptor's %s is %#x, this host knows %#x; rebuild it with "
+		       "this host's <tenon/backend.h>",
+		       n->candidate->path, field, got, want);
 }
 
 static int check_string(const struct negotiation *n, const char *field, const char *got, const char *noted)
 {
 	if (got && strcmp(got, noted) == 0)
 		return TENON_OK;
-	return explain(n->why, TENON_EREFUSED, "%s: its descriptor's %s is \"%.40s\", its note says \"%s\"; define "
-		       "both with TENON_BACKEND()", n->candidate->path, field, got ? got : "(null)", noted);
+	return explain(n->why, TENON_EREFUSED,
+		       "%s: its descriptor's %s is \"%.40s\", its note says \"%s\"; define "
+		       "both with TENON_BACKEND()",
+		       n->candidate->path, field, got ? got : "(null)", noted);
 }
 
 static int check_descriptor(const struct negotiation *n, const struct tenon_backend *backend)
@@ -150,23 +167,24 @@ static int check_descriptor(const struct negotiation *n, const struct tenon_back
 	int status;
 	if (!backend)
 		return explain(n->why, TENON_EREFUSED,
-			       "%s: tenon_backend_entry() declined this host (ABI %u.%u to %u.%u)",
-			       n->candidate->path, TENON_ABI_OLDEST >> 16, TENON_ABI_OLDEST & 0xffff,
-			       TENON_ABI_CURRENT >> 16, TENON_ABI_CURRENT & 0xffff);
+			       "%s: tenon_backend_entry() declined this host (ABI %u.%u to %u.%u)", n->candidate->path,
+			       TENON_ABI_OLDEST >> 16, TENON_ABI_OLDEST & 0xffff, TENON_ABI_CURRENT >> 16,
+			       TENON_ABI_CURRENT & 0xffff);
 	if (backend->magic != TENON_BACKEND_MAGIC)
 		return refuse_number(n, "magic", backend->magic, TENON_BACKEND_MAGIC);
-	if (backend->size < sizeof *backend)
-		return refuse_number(n, "size", backend->size, sizeof *backend);
-	if (backend->kernel_size < sizeof(struct tenon_backend_kernel))
-		return refuse_number(n, "kernel_size", backend->kernel_size, sizeof(struct tenon_backend_kernel));
+	if (backend->size < BACKEND_LEAST)
+		return refuse_number(n, "size", backend->size, BACKEND_LEAST);
+	if (backend->kernel_size < KERNEL_LEAST)
+		return refuse_number(n, "kernel_size", backend->kernel_size, KERNEL_LEAST);
 	if (backend->abi_min > TENON_ABI_CURRENT)
 		return refuse_number(n, "abi_min", backend->abi_min, TENON_ABI_CURRENT);
 	if (backend->abi_max < TENON_ABI_OLDEST)
 		return refuse_number(n, "abi_max", backend->abi_max, TENON_ABI_OLDEST);
 	if (backend->abi_min != noted->abi_min || backend->abi_max != noted->abi_max)
-		return explain(n->why, TENON_EREFUSED, "%s: its descriptor's ABI range %#x to %#x is not its note's, "
-			       "%#x to %#x", n->candidate->path, backend->abi_min, backend->abi_max, noted->abi_min,
-			       noted->abi_max);
+		return explain(n->why, TENON_EREFUSED,
+			       "%s: its descriptor's ABI range %#x to %#x is not its note's, "
+			       "%#x to %#x",
+			       n->candidate->path, backend->abi_min, backend->abi_max, noted->abi_min, noted->abi_max);
 	if ((status = check_string(n, "name", backend->name, noted->name)) ||
 	    (status = check_string(n, "version", backend->version, noted->version)) ||
 	    (status = check_string(n, "vendor", backend->vendor, noted->vendor)))
@@ -191,13 +209,19 @@ static int take_entry(const struct negotiation *n, const struct tenon_backend_ke
 			       entry->numeric_class);
 	struct why needs = {0};
 	int status = check_needs(n->cpu, entry->needs ? entry->needs : "", &needs);
-	if (status == TENON_EUNSUPPORTED)
+	if (status == TENON_EUNSUPPORTED) {
+		char *lacks = n->image->lacks[index];
+		if (!*lacks)
+			snprintf(lacks, sizeof n->image->lacks[index], "%.90s", needs.text);
 		return TENON_OK;
+	}
 	if (status)
 		return explain(n->why, status, "%s: its %s: %.300s", path, kernel, needs.text);
 	if (entry->numeric_class == TENON_BOUNDED && !n->config->bounded)
-		return explain(n->why, TENON_EREFUSED, "%s: its %s is BOUNDED: not the bits of the other backends; to "
-			       "accept that set numerics = bounded in [runtime]", path, kernel);
+		return explain(n->why, TENON_EREFUSED,
+			       "%s: its %s is BOUNDED: not the bits of the other backends; to "
+			       "accept that set numerics = bounded in [runtime]",
+			       path, kernel);
 	n->image->function[index] = entry->function;
 	n->image->numeric_class[index] = entry->numeric_class;
 	return TENON_OK;
@@ -223,8 +247,7 @@ static int test_kernels(const struct negotiation *n)
 			continue;
 		if (kernels[i].test(n->image->function[i], &found))
 			return explain(n->why, TENON_EREFUSED, "%s: %.400s; report it to its vendor (%s)",
-				       n->candidate->path,
-				       found.text, n->candidate->vetted.vendor);
+				       n->candidate->path, found.text, n->candidate->vetted.vendor);
 	}
 	return TENON_OK;
 }
@@ -232,7 +255,9 @@ static int test_kernels(const struct negotiation *n)
 static int negotiate(const struct negotiation *n)
 {
 	static const struct tenon_services services = {
-		.size = sizeof services, .abi_min = TENON_ABI_OLDEST, .abi_max = TENON_ABI_CURRENT,
+		.size = sizeof services,
+		.abi_min = TENON_ABI_OLDEST,
+		.abi_max = TENON_ABI_CURRENT,
 		.host_version = PACKAGE_VERSION,
 	};
 	union {
@@ -254,16 +279,51 @@ static int negotiate(const struct negotiation *n)
 
 /* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
+/* A line of /proc/self/maps; the range, if it is of the file with this inode at path or in a memfd. */
+static bool parse_mapping(char *line, const char *path, ino_t inode, void **start, size_t *size)
+{
+	uintptr_t first, end;
+	uintmax_t number;
+	int name = 0;
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %" SCNuMAX " %n", &first, &end, &number, &name) != 3 ||
+	    !name)
+		return false;
+	*start = (void *)first;
+	*size = end - first;
+	return number == inode && (strcmp(line + name, path) == 0 || strncmp(line + name, "/memfd:", 7) == 0);
+}
+
+/* glibc forgets what it has mapped of a file when it cannot map the rest (2.36 does). */
+static void unmap_remains(const char *path)
+{
+	char line[PATH_MAX + 128];
+	struct stat status;
+	void *start;
+	size_t size;
+	FILE *maps = find_object(path).found || stat(path, &status) ? NULL : fopen("/proc/self/maps", "re");
+	while (maps && fgets(line, sizeof line, maps))
+		if (parse_mapping(line, path, status.st_ino, &start, &size))
+			munmap(start, size);
+	if (maps)
+		fclose(maps);
+}
+
 static int map_image(const struct negotiation *n)
 {
 	const char *path = n->candidate->path;
 	struct image *image = n->image;
 	if (find_object(image->staged.path).found)
-		return explain(n->why, TENON_EREFUSED, "%s: is mapped already, and the dynamic linker would hand back "
-			       "the old image; set stage = auto", path);
+		return explain(n->why, TENON_EREFUSED,
+			       "%s: is mapped already, and the dynamic linker would hand back "
+			       "the old image; set stage = auto",
+			       path);
 	image->handle = dlopen(image->staged.path, RTLD_NOW | RTLD_LOCAL);
-	if (!image->handle)
-		return explain(n->why, TENON_EREFUSED, "%s: cannot be mapped: %s", path, dlerror());
+	if (!image->handle) {
+		explain(n->why, TENON_EREFUSED, "%s: cannot be mapped: %s", path, dlerror());
+		unmap_remains(image->staged.path);
+		return TENON_EREFUSED;
+	}
 	struct search mapped = find_object(image->staged.path);
 	if (!mapped.found || strcmp(mapped.build_id, n->vetted->build_id) != 0)
 		return explain(n->why, TENON_EREFUSED, "%s: build-id %s was vetted, %s was mapped", path,
@@ -281,28 +341,33 @@ static int map_and_negotiate(const struct negotiation *n)
 	if (before == after)
 		return status;
 	write_float_control(before);
-	return explain(n->why, TENON_EREFUSED, "%s: changes the floating-point control state (%#jx to %#jx), which "
-		       "belongs to the host; link it without -ffast-math", n->candidate->path, (uintmax_t)before,
-		       (uintmax_t)after);
+	return explain(n->why, TENON_EREFUSED,
+		       "%s: changes the floating-point control state (%#jx to %#jx), which "
+		       "belongs to the host; link it without -ffast-math",
+		       n->candidate->path, (uintmax_t)before, (uintmax_t)after);
 }
 
 static int stage_and_map(const struct negotiation *n, const struct file *source)
 {
 	struct image *image = n->image;
-	int status = stage_source(source, n->candidate->path, n->vetted->name, n->config->stage, &image->staged,
-				  n->why);
+	int status =
+		stage_source(source, n->candidate->path, n->vetted->name, n->config->stage, &image->staged, n->why);
 	if (status)
 		return status;
-	atomic_fetch_add(&linking, 1);
-	status = map_and_negotiate(n);
-	atomic_fetch_sub(&linking, 1);
+	if (!n->is_proven)
+		status = prove_staged(n->config, n->cpu, n->candidate, source, &image->staged, n->why);
+	if (status == TENON_OK) {
+		atomic_fetch_add(&linking, 1);
+		status = map_and_negotiate(n);
+		atomic_fetch_sub(&linking, 1);
+	}
 	close_staged(&image->staged);
 	return status;
 }
 
 /* Everything but the allocation of image and the reading of source. */
 static int fill_image(const struct config *config, const struct cpu *cpu, const struct candidate *candidate,
-		      const struct file *source, struct image *image, struct why *why)
+		      enum proving proving, const struct file *source, struct image *image, struct why *why)
 {
 	struct vetted vetted;
 	int status = check_trust(candidate->path, source->owner, source->mode, &config->trusted_owners, why);
@@ -313,19 +378,21 @@ static int fill_image(const struct config *config, const struct cpu *cpu, const 
 		return status;
 	snprintf(image->name, sizeof image->name, "%s", vetted.name);
 	snprintf(image->version, sizeof image->version, "%s", vetted.version);
+	snprintf(image->needs, sizeof image->needs, "%s", vetted.needs);
 	snprintf(image->path, sizeof image->path, "%s", candidate->path);
 	snprintf(image->build_id, sizeof image->build_id, "%s", vetted.build_id);
 	image->key = source->key;
-	struct negotiation negotiation = {config, cpu, candidate, &vetted, image, why};
+	struct negotiation negotiation = {config, cpu, candidate, &vetted, image, proving == PROVE_NOT, why};
 	return stage_and_map(&negotiation, source);
 }
 
 int load_image(const struct config *config, const struct cpu *cpu, const struct candidate *candidate,
-	       struct image **out, struct why *why)
+	       enum proving proving, struct image **out, struct why *why)
 {
 	struct file source;
 	if (atomic_load(&link_lost))
-		return explain(why, TENON_EFORKED, "%s: cannot be loaded: the parent was loading or unloading a "
+		return explain(why, TENON_EFORKED,
+			       "%s: cannot be loaded: the parent was loading or unloading a "
 			       "backend when it forked this child; only what is loaded already can serve here",
 			       candidate->path);
 	int status = read_file(candidate->path, BACKEND_FILE_MAX, TENON_EREFUSED, &source, why);
@@ -334,7 +401,7 @@ int load_image(const struct config *config, const struct cpu *cpu, const struct 
 	struct image *image = calloc(1, sizeof *image);
 	if (image) {
 		image->staged.descriptor = -1;
-		status = fill_image(config, cpu, candidate, &source, image, why);
+		status = fill_image(config, cpu, candidate, proving, &source, image, why);
 	} else {
 		status = explain(why, TENON_ENOMEM, "%s: no memory to load it", candidate->path);
 	}
@@ -355,7 +422,8 @@ bool unload_image(struct image *image, struct why *why)
 		gone = !find_object(image->staged.path).found;
 		atomic_fetch_sub(&linking, 1);
 		if (!gone)
-			explain(why, TENON_EREFUSED, "%s (%s): resident, because the dynamic linker kept %s after "
+			explain(why, TENON_EREFUSED,
+				"%s (%s): resident, because the dynamic linker kept %s after "
 				"dlclose(): a reference from another library, a thread-local destructor or a unique "
 				"symbol",
 				image->name, image->path, image->staged.path);

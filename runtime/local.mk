@@ -4,9 +4,12 @@
 
 # initial-exec: a call may cost one thread-local read, not a call into the dynamic linker (and see docs/ARCHITECTURE.md
 # on why dlopen still works).
-RUNTIME_CFLAGS = $(AM_CFLAGS) -ftls-model=initial-exec
+# The crash guard resumes elsewhere than where a fault was, which a shadow stack would take for an attack: no promise of one.
+RUNTIME_CFLAGS = $(AM_CFLAGS) $(BRANCH_CFLAGS) -ftls-model=initial-exec
 
-RUNTIME_CPPFLAGS = $(AM_CPPFLAGS) -DTENON_BACKENDDIR='"$(backenddir)"' -DTENON_SYSCONFDIR='"$(sysconfdir)/tenon"'
+RUNTIME_CPPFLAGS = $(AM_CPPFLAGS) -DTENON_BACKENDDIR='"$(backenddir)"' -DTENON_SYSCONFDIR='"$(sysconfdir)/tenon"' \
+	-DTENON_MODULEDIR='"$(pkglibdir)/modules"' \
+	-DTENON_PROVE_PROGRAM='"$(libexecdir)/tenon/tenon-prove"'
 
 # Without threads and state: the tools link it beside libtenon.so and still have one runtime in their process.
 noinst_LTLIBRARIES += runtime/libpolicy.la

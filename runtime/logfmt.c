@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void start_text(struct text *text, char *bytes, size_t size)
@@ -14,9 +15,40 @@ void start_text(struct text *text, char *bytes, size_t size)
 	bytes[0] = '\0';
 }
 
+void start_growing_text(struct text *text, size_t most)
+{
+	static char nothing[1];
+	*text = (struct text){.bytes = malloc(4096), .size = 4096, .most = most};
+	if (text->bytes)
+		text->bytes[0] = '\0';
+	else
+		*text = (struct text){.bytes = nothing, .size = 1, .cut = true};
+}
+
+void free_text(struct text *text)
+{
+	if (text->most)
+		free(text->bytes);
+	text->most = 0;
+}
+
+/* Is there room for so many bytes and a NUL? */
+static bool make_room(struct text *text, size_t length)
+{
+	size_t size = text->size;
+	while (length >= size - text->length && size < text->most)
+		size *= 2;
+	char *larger = size > text->size ? realloc(text->bytes, size) : NULL;
+	if (larger) {
+		text->bytes = larger;
+		text->size = size;
+	}
+	return length < text->size - text->length;
+}
+
 static void append(struct text *text, const char *bytes, size_t length)
 {
-	if (text->cut || length >= text->size - text->length) {
+	if (text->cut || !make_room(text, length)) {
 		text->cut = true;
 		return;
 	}
@@ -28,11 +60,17 @@ static void append(struct text *text, const char *bytes, size_t length)
 void add_text(struct text *text, const char *format, ...)
 {
 	size_t room = text->size - text->length;
-	va_list list;
+	va_list list, again;
+	if (text->cut)
+		return;
 	va_start(list, format);
-	int length = vsnprintf(text->bytes + text->length, text->cut ? 0 : room, format, list);
+	va_copy(again, list);
+	int length = vsnprintf(text->bytes + text->length, room, format, list);
 	va_end(list);
-	if (text->cut || length < 0 || (size_t)length >= room) {
+	if (length >= 0 && (size_t)length >= room && make_room(text, (size_t)length))
+		vsnprintf(text->bytes + text->length, text->size - text->length, format, again);
+	va_end(again);
+	if (length < 0 || (size_t)length >= text->size - text->length) {
 		text->bytes[text->length] = '\0';
 		text->cut = true;
 		return;

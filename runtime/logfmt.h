@@ -14,10 +14,15 @@ struct text {
 	char *bytes;
 	size_t size, length;
 	bool cut;
+	size_t most; /* how far it may grow, on the heap; 0: it may not */
 };
 
 /* Starts an empty text over bytes[size]. */
 void start_text(struct text *text, char *bytes, size_t size);
+
+/* Starts an empty text on the heap, which grows up to most; cut at once without memory. */
+void start_growing_text(struct text *text, size_t most);
+void free_text(struct text *text);
 
 /* Appends as it is. */
 __attribute__((format(printf, 2, 3))) void add_text(struct text *text, const char *format, ...);

@@ -262,3 +262,34 @@ enum isa_rank rank_needs(const char *needs)
 	}
 	return rank;
 }
+
+/* ---- Listing ----------------------------------------------------------------------------------------------------- */
+
+static void want_level(enum cpu_arch arch, const struct cpu_level *wanted, bool rows[CPU_FEATURES_MAX])
+{
+	for (const struct cpu_level *level = cpu_levels; level <= wanted; level++) {
+		char name[32];
+		for (const char *at = level->arch == arch ? level->needs : NULL;
+		     at && take_text(&at, name, sizeof name);)
+			rows[find_cpu_feature(arch, name)] = true;
+	}
+}
+
+bool collect_needs(enum cpu_arch arch, const char *needs, bool rows[CPU_FEATURES_MAX])
+{
+	bool is_known = true;
+	for (const char *at = *needs ? needs : NULL; at;) {
+		struct need need;
+		if (take_need(arch, &at, &need, NULL))
+			return false;
+		if (need.feature)
+			rows[need.feature - cpu_features] = true;
+		else if (need.level && need.level->arch == arch)
+			want_level(arch, need.level, rows);
+		else
+			is_known = false;
+		for (size_t i = 0; !need.feature && !need.level && i < count_cpu_features(); i++)
+			rows[i] |= need.raw != RAW_XCR0 && names_bit(&need, &cpu_features[i], arch);
+	}
+	return is_known;
+}

@@ -12,18 +12,28 @@
 #include <tenon/tenon.h>
 
 #include "runtime/arena.h"
+#include "runtime/change.h"
 #include "runtime/control.h"
+#include "runtime/count.h"
 #include "runtime/fork.h"
 #include "runtime/load.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/probe.h"
 #include "runtime/public.h"
 #include "runtime/publish.h"
+#include "runtime/quarantine.h"
+#include "runtime/reload.h"
 #include "runtime/retire.h"
+#include "runtime/rollout.h"
 #include "runtime/runtime.h"
+#include "runtime/scrape.h"
 #include "runtime/stage.h"
-#include "runtime/swap.h"
 #include "runtime/table.h"
 #include "runtime/thread.h"
+#include "runtime/trace.h"
+#include "runtime/untold.h"
+#include "runtime/watch.h"
 
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
@@ -43,15 +53,21 @@ static int prepare_runtime(struct runtime *fresh, const char *path, struct why *
 static int start_runtime(struct runtime *runtime, const struct runtime *fresh, struct why *why)
 {
 	*runtime = *fresh;
-	configure_log(&runtime->config);
-	configure_arena(runtime->config.arena_size, runtime->config.arena_overflow);
+	reset_reload();
+	apply_settings(&runtime->config);
 	set_pinned(false);
 	set_degraded("");
-	int status = swap_backend(runtime, runtime->config.backend, 0, why);
+	if (set_counting(wants_counting(&runtime->config), why))
+		hold_event(TENON_LOG_WARN, FACTS(EVENT_trouble, .reason = why->text), "calls are not counted: %s",
+			   why->text);
+	int status = open_backend(runtime, why);
+	set_adrift(status != TENON_OK);
 	if (status == TENON_OK || status == TENON_EROLLEDBACK)
 		return TENON_OK;
 	if (runtime->config.fallback_fail) {
 		retire_everything();
+		set_counting(false, why);
+		set_open(false, "");
 		return status;
 	}
 	set_degraded(why->text);
@@ -81,19 +97,41 @@ static int open_prepared(const struct runtime *fresh, bool *first, struct why *w
 	return status;
 }
 
+static void note_missing(const struct why *why)
+{
+	struct tenon_status_info info;
+	report_runtime(&info);
+	log_event(TENON_LOG_ERROR, FACTS(EVENT_degraded, .reason = why->text), "%s", why->text);
+	if (!info.degraded)
+		set_degraded(why->text);
+}
+
+/* What an operator's configuration turns on beside the backend. */
+static void start_threads(const struct config *config)
+{
+	struct why why;
+	if (start_control(config, &why))
+		note_missing(&why);
+	if (start_watch(config, &why))
+		note_missing(&why);
+	if (start_scrape(config, &why))
+		note_missing(&why);
+	if (strcmp(config->socket, "off") != 0 || strcmp(config->http, "off") != 0)
+		note_refused_backends();
+}
+
 /* A socket that cannot be had does not stop the host: its operator finds out from the log and the status. */
 static void start_operator_path(const struct config *config)
 {
-	struct why why;
 	struct tenon_status_info info;
 	report_runtime(&info);
+	if (*config->ignored)
+		log_event(TENON_LOG_WARN, FACTS(EVENT_trouble, .reason = config->ignored), "configuration: %s",
+			  config->ignored);
 	if (info.degraded)
-		log_event(TENON_LOG_WARN, "degraded, kernels run on scalar: %s", info.degraded_reason);
-	if (start_control(config, &why) == TENON_OK)
-		return;
-	log_event(TENON_LOG_ERROR, "%s", why.text);
-	if (!info.degraded)
-		set_degraded(why.text);
+		log_event(TENON_LOG_WARN, FACTS(EVENT_degraded, .reason = info.degraded_reason),
+			  "degraded, kernels run on scalar: %s", info.degraded_reason);
+	start_threads(config);
 }
 
 static int open_locked(const char *path, struct why *why)
@@ -105,11 +143,8 @@ static int open_locked(const char *path, struct why *why)
 	int status = prepare_runtime(fresh, path, why);
 	if (status == TENON_OK)
 		status = open_prepared(fresh, &first, why);
-	if (status == TENON_OK && first) {
-		set_open(true, fresh->config.label);
-		set_fork_policy(fresh->config.fork_scalar);
+	if (status == TENON_OK && first)
 		start_operator_path(&fresh->config);
-	}
 	free(fresh);
 	return status;
 }
@@ -139,16 +174,26 @@ static void stop_runtime(void)
 {
 	struct why why;
 	struct runtime *runtime;
+	tell_rollbacks();
 	stop_control();
+	stop_watch();
+	end_traces();
 	if (lock_runtime(&runtime, &why))
 		return;
-	runtime->references = 0;
+	runtime->references = 0; /* no swap begins a rollout from here on */
+	unlock_runtime();
+	stop_scrape();
+	stop_rollouts();
+	if (lock_runtime(&runtime, &why))
+		return;
 	retire_everything();
+	set_counting(false, NULL);
 	close_stage();
 	set_pinned(false);
 	set_degraded("");
 	set_open(false, "");
 	unlock_runtime();
+	tell_suppressed(true);
 }
 
 /* Gives back a reference; *last if nobody else has one, which stop_runtime() then gives up. */
@@ -196,11 +241,28 @@ static void repair_child(void)
 {
 	opening = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	reset_runtime_lock();
+	restart_log();
+	restart_scrape();
+	restart_probes();
+	restart_counting();
+	restart_traces();
+	restart_state();
+	restart_rollouts();
 	restart_retirement();
 	restart_loading();
+	restart_reload();
 	forget_rollbacks_under_way();
 	forget_stage();
 	adopt_runtime();
+}
+
+/* From a copy: the first thread may reload the configuration before the second has read it. */
+static void restart_threads(void)
+{
+	struct runtime *copy = malloc(sizeof *copy);
+	if (copy && copy_runtime(copy, NULL) == TENON_OK)
+		start_threads(&copy->config);
+	free(copy);
 }
 
 TENON_PUBLIC int tenon_after_fork(void)
@@ -213,9 +275,7 @@ TENON_PUBLIC int tenon_after_fork(void)
 	int status = lock_runtime(&runtime, &why);
 	if (status)
 		return report_failure(&why);
-	bool open = runtime->references > 0;
 	unlock_runtime();
-	if (open && start_control(&runtime->config, &why))
-		log_event(TENON_LOG_ERROR, "%s", why.text);
+	restart_threads();
 	return TENON_OK;
 }

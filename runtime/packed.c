@@ -16,12 +16,12 @@ static int check_rows(const float *rows, size_t count, size_t dim, size_t stride
 {
 	if (count && dim && !rows)
 		return explain(why, TENON_EINVAL,
-			"packed: rows is NULL with %zu rows of %zu; pass the rows, or count 0", count, dim);
+			       "packed: rows is NULL with %zu rows of %zu; pass the rows, or count 0", count, dim);
 	if (stride < dim)
 		return explain(why, TENON_EINVAL, "packed: stride %zu is less than dim %zu", stride, dim);
 	if (count && !rows_fit(count, dim, stride))
 		return explain(why, TENON_EINVAL, "packed: %zu rows with stride %zu exceed the address space", count,
-			stride);
+			       stride);
 	return 0;
 }
 

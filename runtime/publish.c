@@ -8,11 +8,14 @@
  *     R2  t = previous, or scalar               S2  vetoes = begun; refuse unless done == begun
  *     R3  restored = t                          ..  prepare: milliseconds
  *     R4  previous = t                          S3  give up if begun != vetoes
- *     R5  active = t                            S4  base = active; previous = base
+ *     R5  active = t                            S4  base = active; previous = base, unless it is to stay
  *     R6  pinned = true                         S5  active = table
  *     R7  done++                                S6  finished if begun == vetoes
  *                                               S7  x = restored, or base if NULL
  *                                                   active: table -> x, previous: base -> x (compare and swap)
+ *
+ * previous is to stay where base is a trial, whose rollout is not over, or where table is base's backends again, with a
+ * probe or without: so previous is always the last table that completed its rollout before the one that serves.
  *
  * All of it is sequentially consistent, so some total order of the steps explains every outcome:
  *
@@ -33,6 +36,9 @@
  *    to S7 run under the same lock, so base, and what previous was before S4, are still there at S7, and x is one of
  *    them or scalar.
  *
+ * 5. None of this needs S4 to store: where it does not, it hides no R4, and base is not what previous leads to unless a
+ *    rollback put it there, in which case S7 changes it to what that rollback, or a later one, chose.
+ *
  * Between S5 and S7 calls may take the new table although a rollback has returned: a few instructions.
  *
  * tests/model/publish.pml is this protocol for spin: `make check-model` explores all of its interleavings.
@@ -50,10 +56,12 @@ void (*publish_hook)(const char *step);
 #define STEP(name) ((void)0)
 #endif
 
+static _Atomic(const struct table *) standby = &scalar_table; /* scalar; one of two tables that are never freed */
 static _Atomic(const struct table *) previous = &scalar_table;
 static _Atomic(const struct table *) restored;
-static _Atomic uint64_t begun, done;
-static atomic_bool pinned;
+static _Atomic uint64_t begun, done, ordered;
+static _Atomic uint64_t causes[ROLLBACK_CAUSE_COUNT];
+static atomic_bool pinned, adrift;
 
 /* done first: if an older done equals a younger begun, both held at the moment begun was read. */
 static bool is_quiet(uint64_t *vetoes)
@@ -77,11 +85,12 @@ int begin_swap(uint64_t *vetoes, struct why *why)
 
 static int yield_to_rollback(struct why *why)
 {
-	return explain(why, TENON_EROLLEDBACK, "swap: a rollback came while the swap was under way, and it wins; check "
+	return explain(why, TENON_EROLLEDBACK,
+		       "swap: a rollback came while the swap was under way, and it wins; check "
 		       "why it was ordered, then swap again");
 }
 
-int finish_swap(uint64_t vetoes, const struct table *table, struct why *why)
+int finish_swap(uint64_t vetoes, const struct table *table, enum publication publication, struct why *why)
 {
 	STEP("prepared");
 	if (atomic_load(&begun) != vetoes)
@@ -91,7 +100,8 @@ int finish_swap(uint64_t vetoes, const struct table *table, struct why *why)
 	if (base == table)
 		return TENON_OK;
 	STEP("based");
-	atomic_store(&previous, base);
+	if (publication == PUBLISH_STEP && !base->is_trial)
+		atomic_store(&previous, base);
 	STEP("prior");
 	atomic_store(&active_table, table);
 	STEP("published");
@@ -112,19 +122,35 @@ bool reset_publication(void)
 {
 	uint64_t vetoes;
 	atomic_store(&restored, NULL);
-	atomic_store(&previous, &scalar_table);
-	atomic_store(&active_table, &scalar_table);
+	const struct table *table = atomic_load(&standby);
+	atomic_store(&previous, table);
+	atomic_store(&active_table, table);
 	/* A rollback under way may still store what it loaded before. */
-	return is_quiet(&vetoes) && atomic_load(&previous) == &scalar_table &&
-	       atomic_load(&active_table) == &scalar_table;
+	return is_quiet(&vetoes) && atomic_load(&previous) == table && atomic_load(&active_table) == table;
 }
 
-void roll_back(enum tenon_rollback_target target)
+static void replace(_Atomic(const struct table *) *place, const struct table *before, const struct table *after)
+{
+	atomic_compare_exchange_strong(place, &before, after);
+}
+
+void set_standby(const struct table *table)
+{
+	const struct table *before = atomic_exchange(&standby, table);
+	replace(&previous, before, table);
+	replace(&active_table, before, table);
+}
+
+void replace_previous(const struct table *before, const struct table *after)
+{
+	replace(&previous, before, after);
+}
+
+static void restore(enum tenon_rollback_target target, bool pin, enum rollback_cause cause)
 {
 	atomic_fetch_add(&begun, 1);
 	STEP("begun");
-	const struct table *table =
-		target == TENON_ROLLBACK_SCALAR ? &scalar_table : atomic_load(&previous);
+	const struct table *table = target == TENON_ROLLBACK_SCALAR ? atomic_load(&standby) : atomic_load(&previous);
 	STEP("loaded");
 	atomic_store(&restored, table);
 	STEP("restored");
@@ -132,8 +158,32 @@ void roll_back(enum tenon_rollback_target target)
 	STEP("previous");
 	atomic_store(&active_table, table);
 	STEP("active");
-	atomic_store(&pinned, true);
+	if (pin) {
+		atomic_store(&pinned, true);
+		atomic_fetch_add(&ordered, 1);
+	}
+	atomic_fetch_add(&causes[cause], 1);
 	atomic_fetch_add(&done, 1);
+}
+
+void roll_back(enum tenon_rollback_target target)
+{
+	restore(target, true, ROLLBACK_manual);
+}
+
+void roll_back_unpinned(enum tenon_rollback_target target, enum rollback_cause cause)
+{
+	restore(target, false, cause);
+}
+
+uint64_t count_rollbacks_for(enum rollback_cause cause)
+{
+	return atomic_load(&causes[cause]);
+}
+
+const struct table *previous_table(void)
+{
+	return atomic_load(&previous);
 }
 
 bool find_reachable(const struct table *reachable[2])
@@ -156,6 +206,11 @@ uint64_t count_rollbacks(void)
 	return atomic_load(&done);
 }
 
+uint64_t count_ordered_rollbacks(void)
+{
+	return atomic_load(&ordered);
+}
+
 bool is_pinned(void)
 {
 	return atomic_load(&pinned);
@@ -164,4 +219,14 @@ bool is_pinned(void)
 void set_pinned(bool value)
 {
 	atomic_store(&pinned, value);
+}
+
+bool is_adrift(void)
+{
+	return atomic_load(&adrift);
+}
+
+void set_adrift(bool value)
+{
+	atomic_store(&adrift, value);
 }

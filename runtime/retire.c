@@ -13,14 +13,19 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
+#include "runtime/count.h"
 #include "runtime/kept.h"
 #include "runtime/log.h"
+#include "runtime/probe.h"
 #include "runtime/publish.h"
 #include "runtime/runtime.h"
+#include "runtime/ticks.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic uint64_t handed_over; /* on the monotonic clock, in nanoseconds */
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 
@@ -31,7 +36,7 @@ static bool unload_disabled;
 static char unload_reason[160];
 
 static pthread_t thread;
-static bool thread_made;    /* and not joined */
+static bool thread_made; /* and not joined */
 static bool thread_running;
 static bool closing;
 static bool preparing; /* a swap holds images that no table uses yet */
@@ -62,7 +67,8 @@ static void wait_one_grace_period(void)
 	pthread_mutex_unlock(&lock);
 	int status = wait_for_readers(&why);
 	if (status)
-		log_event(TENON_LOG_WARN, "nothing will be unloaded any more: %s", why.text);
+		log_event(TENON_LOG_WARN, FACTS(EVENT_trouble, .reason = why.text),
+			  "nothing will be unloaded any more: %s", why.text);
 	pthread_mutex_lock(&lock);
 	grace_since = (struct timespec){0};
 	if (status) {
@@ -84,9 +90,10 @@ static void unload_leaving_images(void)
 		pthread_mutex_unlock(&lock);
 		bool gone = unload_image(image, &why);
 		if (gone)
-			log_event(TENON_LOG_INFO, "%s: unloaded", name);
+			log_event(TENON_LOG_INFO, FACTS(EVENT_retired, .backend = name), "%s: unloaded", name);
 		else
-			log_event(TENON_LOG_WARN, "%s", why.text);
+			log_event(TENON_LOG_WARN, FACTS(EVENT_resident, .backend = name, .reason = why.text), "%s",
+				  why.text);
 		pthread_mutex_lock(&lock);
 		unloaded += gone;
 		resident += !gone;
@@ -142,23 +149,35 @@ static int make_thread_quietly(void)
 	return error;
 }
 
-/* Starts or wakes the thread if there is work for it. Failing to start is no failure: the next swap tries again. */
-static void wake_thread(void)
+/* Starts or wakes the thread if there is work for it. Why it could not be started, or 0; the next swap tries again. */
+static int wake_thread(void)
 {
 	struct why why;
+	int error = 0;
 	if (!has_work())
-		return;
+		return 0;
 	if (!can_wait_for_readers(&why)) {
 		disable_unloading(why.text);
-		return;
+		return 0;
 	}
 	if (!thread_running) {
 		join_ended_thread();
-		thread_made = thread_running = make_thread_quietly() == 0;
+		error = make_thread_quietly();
+		thread_made = thread_running = error == 0;
 		if (thread_made)
 			pthread_setname_np(thread, "tenon-retire");
 	}
 	pthread_cond_signal(&work);
+	return error;
+}
+
+/* Without the lock, because the host's callback may call us. */
+static void report_wake(int error)
+{
+	if (error)
+		log_event(TENON_LOG_WARN, FACTS(EVENT_trouble, .reason = strerror(error)),
+			  "what was replaced stays mapped until the next swap: cannot start a thread: %s",
+			  strerror(error));
 }
 
 /* ---- For swaps --------------------------------------------------------------------------------------------------- */
@@ -170,23 +189,51 @@ static int explain_wait(struct why *why, const char *what, size_t count)
 			       unload_reason);
 	intmax_t blocker = grace_since.tv_sec ? find_blocker() : 0;
 	if (blocker)
-		return explain(why, TENON_EAGAIN, "swap: %zu replaced %s wait for thread %jd to end a call that began "
-			       "before they were replaced", count, what, blocker);
+		return explain(why, TENON_EAGAIN,
+			       "swap: %zu replaced %s wait for thread %jd to end a call that began "
+			       "before they were replaced",
+			       count, what, blocker);
 	return explain(why, TENON_EAGAIN, "swap: %zu replaced %s wait for calls to end; try again", count, what);
+}
+
+/* While nothing can be freed, a table that is kept anyway serves again, under its old generation. */
+static int keep_table(const struct table *composition, const struct table **table, struct why *why)
+{
+	bool room = count_tables() < TABLES_KEPT_MAX;
+	*table = room ? add_table(composition) : find_table(composition);
+	if (*table)
+		return TENON_OK;
+	return room ? explain(why, TENON_ENOMEM, "swap: no memory for a table")
+		    : explain_wait(why, "tables", count_tables());
+}
+
+/* A probe counts by itself. Where counting fails, nobody will give back the slots of images that no table uses. */
+static int count_if_wanted(struct table *table, struct why *why)
+{
+	if (!is_counting() || table->probe)
+		return TENON_OK;
+	const struct table plain = *table;
+	int status = count_table(table, why);
+	for (int i = 0; i < KERNEL_COUNT && status; i++)
+		if (!plain.image[i]->uses)
+			end_counting(plain.image[i]);
+	return status;
 }
 
 static int publish_locked(uint64_t vetoes, const struct table *composition, unsigned flags, struct why *why)
 {
-	const struct table *active = atomic_load(&active_table);
-	if (same_composition(active, composition))
-		return finish_swap(vetoes, active, why);
-	/* While nothing can be freed, a table that is kept anyway serves again, under its old generation. */
-	bool room = count_tables() < TABLES_KEPT_MAX;
-	const struct table *table = room ? add_table(composition) : find_table(composition);
-	if (!table)
-		return room ? explain(why, TENON_ENOMEM, "swap: no memory for a table") :
-			      explain_wait(why, "tables", count_tables());
-	int status = finish_swap(vetoes, table, why);
+	struct table counted = *composition;
+	const struct table *table, *active = atomic_load(&active_table);
+	int status = count_if_wanted(&counted, why);
+	if (status)
+		return status;
+	if (same_composition(active, &counted))
+		return finish_swap(vetoes, active, PUBLISH_STEP, why);
+	enum publication publication = serves_same(active, &counted) ? PUBLISH_SAME : PUBLISH_STEP;
+	status = keep_table(&counted, &table, why);
+	if (status)
+		return status;
+	status = finish_swap(vetoes, table, publication, why);
 	/* active is not freed before the lock is given up, whatever rollbacks do meanwhile */
 	if (status == TENON_OK && flags & TENON_SWAP_COLD)
 		let_replaced_go(active, table);
@@ -200,10 +247,10 @@ void keep_image(struct image *image)
 	pthread_mutex_unlock(&lock);
 }
 
-struct image *find_warm_image(const char *path, const struct file_key *key)
+struct image *find_warm_image(const char *path, const struct file_key *key, unsigned policy)
 {
 	pthread_mutex_lock(&lock);
-	struct image *image = find_image(path, key);
+	struct image *image = find_image(path, key, policy);
 	pthread_mutex_unlock(&lock);
 	return image;
 }
@@ -228,14 +275,47 @@ void release_images(void)
 	pthread_mutex_lock(&lock);
 	preparing = false;
 	limit_idle_images(IMAGES_WARM_MAX);
-	wake_thread();
+	int error = wake_thread();
 	pthread_mutex_unlock(&lock);
+	report_wake(error);
 }
 
 int hand_over(uint64_t vetoes, const struct table *composition, unsigned flags, struct why *why)
 {
 	pthread_mutex_lock(&lock);
+	uint64_t moment = read_nanoseconds();
 	int status = publish_locked(vetoes, composition, flags, why);
+	if (status == TENON_OK)
+		atomic_store(&handed_over, moment);
+	pthread_mutex_unlock(&lock);
+	return status;
+}
+
+uint64_t last_hand_over(void)
+{
+	return atomic_load(&handed_over);
+}
+
+static int renew_table(const struct table *before, struct why *why)
+{
+	const struct table *after;
+	struct table renewed = *plain_of(before);
+	uncount_table(&renewed);
+	int status = count_if_wanted(&renewed, why);
+	if (status || same_composition(before, &renewed))
+		return status;
+	status = keep_table(&renewed, &after, why);
+	if (status == TENON_OK)
+		replace_previous(before, after);
+	return status;
+}
+
+int renew_previous(struct why *why)
+{
+	pthread_mutex_lock(&lock);
+	const struct table *before = previous_table();
+	int status =
+		before->generation ? renew_table(before, why) : TENON_OK; /* scalar's own has none, and is seen to */
 	pthread_mutex_unlock(&lock);
 	return status;
 }
@@ -266,12 +346,13 @@ void retire_everything(void)
 	reset_to_scalar();
 	let_all_go();
 	closing = true;
-	wake_thread();
+	int error = wake_thread();
 	pthread_cond_signal(&work);
 	while (thread_running && pthread_cond_clockwait(&ended, &lock, CLOCK_MONOTONIC, &deadline) == 0)
 		;
 	join_ended_thread();
 	pthread_mutex_unlock(&lock);
+	report_wake(error);
 }
 
 void restart_retirement(void)

@@ -13,8 +13,8 @@
 #include "runtime/table.h"
 #include "runtime/why.h"
 
-#define IMAGES_PENDING_MAX 64  /* replaced images that wait for readers */
-#define IMAGES_WARM_MAX 16     /* loaded images that no table uses */
+#define IMAGES_PENDING_MAX 64 /* replaced images that wait for readers */
+#define IMAGES_WARM_MAX 16    /* loaded images that no table uses */
 #define TABLES_KEPT_MAX 1024
 
 /* Between these two nothing is unloaded, so that a swap may hold images that no table uses yet. */
@@ -28,14 +28,23 @@ void release_images(void);
  */
 int hand_over(uint64_t vetoes, const struct table *composition, unsigned flags, struct why *why);
 
+/* Just before the last one that succeeded, in nanoseconds of the monotonic clock, even if the same was serving already. */
+uint64_t last_hand_over(void);
+
+/*
+ * Counting was turned on or off: what a rollback goes back to has to follow, without its watch if it had one. TENON_EAGAIN,
+ * TENON_ENOMEM.
+ */
+int renew_previous(struct why *why);
+
 /* Back to scalar, and unloads everything; gives up waiting after a second and leaves the rest to the thread. */
 void retire_everything(void);
 
 /* Takes a newly loaded image. */
 void keep_image(struct image *image);
 
-/* The loaded image of this file in this state, or NULL. Other states of the file are on their way out from here on. */
-struct image *find_warm_image(const char *path, const struct file_key *key);
+/* The loaded image of this file in this state under this policy, or NULL. Other states of the file are on their way out from here on. */
+struct image *find_warm_image(const char *path, const struct file_key *key, unsigned policy);
 
 /* Is there room for one more image? TENON_EAGAIN says what everything waits for. */
 int check_room(struct why *why);

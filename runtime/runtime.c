@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/log.h"
+
 static struct runtime runtime;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int lock_cancel; /* under the lock: the holder's cancellation state */
@@ -54,17 +56,19 @@ void unlock_runtime(void)
 {
 	int cancel = lock_cancel;
 	pthread_mutex_unlock(&lock);
+	tell_held_events();
 	pthread_setcancelstate(cancel, NULL);
 }
 
-void copy_text(char *text, size_t size, const char *value)
+int copy_runtime(struct runtime *copy, struct why *why)
 {
-	size_t length = strnlen(value, size);
-	memcpy(text, value, length);
-	if (length == size)
-		memcpy(text + size - 4, "...", 4);
-	else
-		text[length] = '\0';
+	struct runtime *current;
+	int status = lock_runtime(&current, why);
+	if (status)
+		return status;
+	*copy = *current;
+	unlock_runtime();
+	return copy->references ? TENON_OK : explain(why, TENON_ENOTOPEN, "the runtime is not open");
 }
 
 void set_degraded(const char *reason)

@@ -14,19 +14,24 @@
 #include "runtime/cpu.h"
 #include "runtime/why.h"
 
-/* Under the lock; config and cpu are constant while references > 0. */
+/* Under the lock; a reload (reload.c) replaces config, cpu and policy. */
 struct runtime {
 	unsigned references;
 	struct config config;
 	struct cpu cpu;
+	unsigned policy; /* counts changes of what may be loaded; an image serves the policy that it was loaded under */
 };
 
 /*
  * Takes the lock and defers cancellation of the thread. TENON_EFORKED in a forked child, where the lock may have been
  * held at the fork.
+ * unlock_runtime() then tells what was held meanwhile (log.h).
  */
 int lock_runtime(struct runtime **runtime, struct why *why);
 void unlock_runtime(void);
+
+/* Copies the configuration and the CPU as it caps it; TENON_ENOTOPEN, TENON_EFORKED. Takes the lock. */
+int copy_runtime(struct runtime *copy, struct why *why);
 
 /* Is this a child, forked since the runtime was first opened, before tenon_after_fork()? Async-signal-safe. */
 bool is_forked(void);
@@ -36,9 +41,6 @@ void adopt_runtime(void);
 
 /* In a forked child, before adopt_runtime(): the lock as new. */
 void reset_runtime_lock(void);
-
-/* Copies value to text[size], which ends in "..." if value was longer. */
-void copy_text(char *text, size_t size, const char *value);
 
 /* What status reports of the runtime; from any thread, without the lock. "" for not degraded. */
 void set_degraded(const char *reason);

@@ -6,6 +6,22 @@
 
 #include <string.h>
 
+#define TENON_ARG(type, member)
+#define TENON_KERNEL(id, name, scratch, args)                                                       \
+	static int divide_any_##name(const void *a, size_t part, size_t parts, struct share *share) \
+	{                                                                                           \
+		return divide_##name(a, part, parts, share);                                        \
+	}
+#include <tenon/kernels.def>
+#undef TENON_KERNEL
+
+#define TENON_KERNEL(id, name, scratch, args) divide_any_##name,
+divide_fn *const dividers[KERNEL_COUNT] = {
+#include <tenon/kernels.def>
+};
+#undef TENON_KERNEL
+#undef TENON_ARG
+
 /* The first border of part among `units` units: the remainder goes to the first parts. */
 static size_t find_border(size_t units, size_t part, size_t parts)
 {

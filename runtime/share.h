@@ -36,6 +36,10 @@ struct range {
 #undef TENON_KERNEL
 #undef TENON_ARG
 
+/* The same by kernel index. */
+typedef int divide_fn(const void *args, size_t part, size_t parts, struct share *share);
+extern divide_fn *const dividers[KERNEL_COUNT];
+
 /* 64 bytes of mask bits, cache lines of floats: parts on such borders do not write to each other's lines. */
 #define SHARE_GRAIN 64
 

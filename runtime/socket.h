@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <sys/un.h>
 
@@ -29,7 +30,13 @@ pid_t parse_socket_name(const char *name);
  */
 int bind_socket(const char *setting, char path[SOCKET_PATH_SIZE], struct why *why);
 
-/* May the process at the other end of a connection give orders here? Root and our own user may. *uid says who it is. */
-bool is_trusted_peer(int fd, uid_t *uid);
+/* Lets the members of a group connect to a bound socket, or, with -1, nobody but root and our own user. */
+int grant_socket(const char *path, int64_t group, struct why *why);
+
+/*
+ * May the process at the other end of a connection give orders here? Root, our own user and the members of group (-1: none)
+ * may. *uid says who it is.
+ */
+bool is_trusted_peer(int fd, int64_t group, uid_t *uid);
 
 #endif

@@ -76,8 +76,8 @@ static int make_locked(const char *base)
 			return errno;
 		directory_lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		struct stat status;
-		if (directory_lock >= 0 && flock(directory_lock, LOCK_EX) == 0 &&
-		    fstat(directory_lock, &status) == 0 && status.st_nlink > 0 && access(directory, F_OK) == 0)
+		if (directory_lock >= 0 && flock(directory_lock, LOCK_EX) == 0 && fstat(directory_lock, &status) == 0 &&
+		    status.st_nlink > 0 && access(directory, F_OK) == 0)
 			return 0;
 		if (directory_lock >= 0)
 			close(directory_lock);
@@ -232,9 +232,10 @@ int stage_source(const struct file *source, const char *original, const char *na
 		return TENON_OK;
 	if (strcmp(mode, "directory") != 0 && stage_in_memory(source, name, staged, &second) == TENON_OK)
 		return TENON_OK;
-	return explain(why, TENON_ESYSTEM, "%s: no place for a private copy that can be executed: %s%s%s; remedy: "
-		       "point XDG_RUNTIME_DIR to a directory of yours that is not noexec", original, first.text,
-		       first.text[0] && second.text[0] ? "; " : "", second.text);
+	return explain(why, TENON_ESYSTEM,
+		       "%s: no place for a private copy that can be executed: %s%s%s; remedy: "
+		       "point XDG_RUNTIME_DIR to a directory of yours that is not noexec",
+		       original, first.text, first.text[0] && second.text[0] ? "; " : "", second.text);
 }
 
 void close_staged(struct staged *staged)

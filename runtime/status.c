@@ -28,6 +28,7 @@ static void report_table(struct tenon_status_info *info)
 	const struct table *table = enter_table(&section);
 	info->generation = table->generation;
 	snprintf(info->backend, sizeof info->backend, "%s", table->selected ? table->selected->name : "mixed");
+	snprintf(info->build_id, sizeof info->build_id, "%s", table->selected ? table->selected->build_id : "");
 	leave_table(section);
 }
 
@@ -55,8 +56,8 @@ TENON_PUBLIC int tenon_kernel_backend(uint32_t kernel, char *name, size_t size)
 	int index = find_kernel_id(kernel);
 	if (index < 0 || !name || size == 0) {
 		explain(&why, TENON_EINVAL,
-			index < 0 ? "tenon_kernel_backend: no kernel has id %u; see <tenon/kernels.def>" :
-				    "tenon_kernel_backend: no room for the name of kernel %u's backend",
+			index < 0 ? "tenon_kernel_backend: no kernel has id %u; see <tenon/kernels.def>"
+				  : "tenon_kernel_backend: no room for the name of kernel %u's backend",
 			kernel);
 		return report_failure(&why);
 	}

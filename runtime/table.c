@@ -24,18 +24,20 @@
 #include "runtime/load.h"
 
 const struct table scalar_table = {
-	.function = {
+	.function =
+		{
 #define TENON_ARG(type, member)
 #define TENON_KERNEL(id, name, scratch, args) [KERNEL_##name] = scalar_##name,
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
-	},
-	.image = {
+		},
+	.image =
+		{
 #define TENON_KERNEL(id, name, scratch, args) [KERNEL_##name] = &scalar_image,
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG
-	},
+		},
 	.selected = &scalar_image,
 };
 
@@ -80,8 +82,8 @@ static struct reader *find_slot(struct urcu_bp_reader *reader)
 				return &page->readers[i];
 	if (!reader_pages || reader_pages->count == PAGE_READERS) {
 		/* Not malloc: this may be a signal handler's first call, inside malloc. */
-		struct reader_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE,
-						MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		struct reader_page *page =
+			mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (page == MAP_FAILED)
 			return NULL;
 		page->next = reader_pages;
@@ -133,13 +135,23 @@ bool register_reader(void)
 	return true;
 }
 
+uint64_t serving_generation(void)
+{
+	bool section;
+	const struct table *table = enter_table(&section);
+	uint64_t generation = table->generation;
+	leave_table(section);
+	return generation;
+}
+
 /* ---- Grace periods ----------------------------------------------------------------------------------------------- */
 
 bool can_wait_for_readers(struct why *why)
 {
 	if (own_readers())
 		return true;
-	explain(why, TENON_EFORKED, "forked child: liburcu's locks may have been held at the fork, so no grace period "
+	explain(why, TENON_EFORKED,
+		"forked child: liburcu's locks may have been held at the fork, so no grace period "
 		"can be proven here");
 	return false;
 }
@@ -148,8 +160,7 @@ int wait_for_readers(struct why *why)
 {
 	if (urcu_bp_has_sys_membarrier && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
 		return explain(why, TENON_ESYSTEM,
-			       "membarrier is refused (%s), by a seccomp filter set after the start?",
-			       strerror(errno));
+			       "membarrier is refused (%s), by a seccomp filter set after the start?", strerror(errno));
 #ifndef TENON_TEST_NO_GRACE
 	urcu_bp_synchronize_rcu();
 #ifdef RUNTIME_TSAN

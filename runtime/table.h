@@ -18,14 +18,6 @@
 #include "runtime/public.h"
 #include "runtime/why.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define RUNTIME_TSAN
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define RUNTIME_TSAN
-#endif
-#endif
-
 /* TSan cannot follow liburcu's fences: sections and grace periods are announced to it. */
 #ifdef RUNTIME_TSAN
 void __tsan_acquire(void *tag);
@@ -43,12 +35,15 @@ extern char readers_tag;
 #include <urcu/static/urcu-bp.h>
 
 struct image;
+struct probe;
 
 struct table {
 	uint64_t generation;
 	tenon_kernel_fn *function[KERNEL_COUNT];
 	const struct image *image[KERNEL_COUNT]; /* who provides it */
 	const struct image *selected;            /* the backend that was asked for; NULL if several were */
+	struct probe *probe;                     /* whose trampolines function[] has; NULL for a plain table */
+	bool is_trial;                           /* its rollout is not over: nothing rolls back to it */
 };
 
 /* Statically the scalar table, so that calls before our constructor and after our destructor are safe. */
@@ -75,6 +70,9 @@ static inline void leave_table(bool section)
 	if (likely(section))
 		urcu_bp_read_unlock();
 }
+
+/* The generation of the table that serves. */
+uint64_t serving_generation(void);
 
 /*
  * Claims this process for grace periods; in a child forked after that they cannot be proven, and why says so. The lock

@@ -4,11 +4,14 @@
  * list that only grows, so that it is pushed to and read without a lock; a record is used by one thread at a time and
  * handed on through its state. Any thread, late thread-specific destructors included.
  */
+#include "build.h"
+
 #include "runtime/thread.h"
 
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <tenon/tenon.h>
 
 __thread struct thread *this_thread;
@@ -16,6 +19,7 @@ __thread struct thread *this_thread;
 static _Atomic(struct thread *) threads;
 static _Atomic int free_threads;       /* a hint that saves looking through a list of busy records */
 static _Atomic uint64_t threads_ended; /* those that had an arena */
+static _Atomic bool details_lost;      /* a thread failed that had no record to say so in */
 
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
@@ -23,8 +27,8 @@ static bool key_made;
 
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
-/* The list from the newest record on. acquire: a record that is found is found filled. */
-static struct thread *first_thread(void)
+/* acquire: a record that is found is found filled. */
+struct thread *first_thread(void)
 {
 	return atomic_load_explicit(&threads, memory_order_acquire);
 }
@@ -43,12 +47,16 @@ static void end_thread(void *record)
 	if (thread->arena.base)
 		atomic_fetch_add_explicit(&threads_ended, 1, memory_order_relaxed);
 	release_arena(&thread->arena);
+	release_copies(&thread->copies);
+	atomic_store_explicit(&thread->guard, NULL, memory_order_relaxed); /* a call that was left by pthread_exit() */
 	free_record(thread);
 }
 
 /* In the child of a fork: the other threads are gone. Async-signal-safe. */
 static void keep_this_thread_only(void)
 {
+	if (this_thread)
+		atomic_store_explicit(&this_thread->ring.tid, gettid(), memory_order_relaxed);
 	for (struct thread *thread = first_thread(); thread; thread = thread->next) {
 		if (thread == this_thread || atomic_load(&thread->state) != THREAD_LIVE)
 			continue;
@@ -113,6 +121,7 @@ struct thread *make_thread(void)
 		return NULL;
 	}
 	thread->detail[0] = '\0';
+	atomic_store_explicit(&thread->ring.tid, gettid(), memory_order_relaxed);
 	return this_thread = thread;
 }
 
@@ -123,12 +132,18 @@ int report_failure(const struct why *why)
 	struct thread *thread = get_thread();
 	if (thread)
 		memcpy(thread->detail, why->text, sizeof thread->detail);
+	else
+		atomic_store_explicit(&details_lost, true, memory_order_relaxed);
 	return why->status;
 }
 
 TENON_PUBLIC const char *tenon_error_detail(void)
 {
-	return this_thread ? this_thread->detail : "";
+	if (this_thread)
+		return this_thread->detail;
+	return atomic_load_explicit(&details_lost, memory_order_relaxed)
+		       ? "no memory for this thread's record, which has the text of its last failure"
+		       : "";
 }
 
 /* ---- Arenas ------------------------------------------------------------------------------------------------------ */

@@ -10,7 +10,12 @@
 #include <stddef.h>
 
 #include "runtime/arena.h"
+#include "runtime/burst.h"
+#include "runtime/cells.h"
+#include "runtime/copies.h"
+#include "runtime/guard.h"
 #include "runtime/public.h"
+#include "runtime/ring.h"
 #include "runtime/why.h"
 
 /* LOST: its thread stayed behind at a fork; never used again. */
@@ -20,11 +25,19 @@ struct thread {
 	struct arena arena;
 	struct thread *next; /* immutable once the record is in the list */
 	_Atomic int state;   /* enum thread_state */
+	struct probing probing;
+	_Atomic(struct guard *) guard; /* the innermost call that one is around */
+	struct copies copies;
+	struct ring ring;
 	char detail[sizeof((struct why *)0)->text];
+	struct cells cells;
 };
 
 /* NULL before the first need, and again after the destructor ran. */
 extern __thread struct thread *this_thread;
+
+/* The newest of all records, busy or not; they are never unmapped. */
+struct thread *first_thread(void);
 
 __attribute__((cold)) struct thread *make_thread(void);
 

@@ -25,14 +25,18 @@ static int check_inode(const char *path, const char *target, uid_t owner, mode_t
 {
 	const char *what = path == target ? "it" : "its directory";
 	if (!is_trusted(owner, trusted))
-		return explain(why, TENON_EREFUSED, "%s: %s belongs to user %jd, who could change what we run; run: chown root '%s', "
-			       "or name the user in [runtime] trusted_owners", path, what, (intmax_t)owner, target);
+		return explain(why, TENON_EREFUSED,
+			       "%s: %s belongs to user %jd, who could change what we run; run: chown root '%s', "
+			       "or name the user in [runtime] trusted_owners",
+			       path, what, (intmax_t)owner, target);
 	if (S_ISDIR(mode) && mode & S_ISVTX && owner == 0)
 		return TENON_OK;
 	if (mode & S_IWOTH)
-		return explain(why, TENON_EREFUSED, "%s: anyone may write to %s; run: chmod o-w '%s'", path, what, target);
+		return explain(why, TENON_EREFUSED, "%s: anyone may write to %s; run: chmod o-w '%s'", path, what,
+			       target);
 	if (mode & S_IWGRP)
-		return explain(why, TENON_EREFUSED, "%s: its group may write to %s; run: chmod g-w '%s'", path, what, target);
+		return explain(why, TENON_EREFUSED, "%s: its group may write to %s; run: chmod g-w '%s'", path, what,
+			       target);
 	return TENON_OK;
 }
 
@@ -43,6 +47,11 @@ static void find_parent(const char *path, char parent[PATH_MAX])
 		snprintf(parent, PATH_MAX, ".");
 	else
 		snprintf(parent, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+int check_owner(const char *path, uid_t owner, mode_t mode, const struct trusted_owners *trusted, struct why *why)
+{
+	return check_inode(path, path, owner, mode, trusted, why);
 }
 
 int check_trust(const char *path, uid_t owner, mode_t mode, const struct trusted_owners *trusted, struct why *why)

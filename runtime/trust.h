@@ -25,4 +25,7 @@ struct trusted_owners {
  */
 int check_trust(const char *path, uid_t owner, mode_t mode, const struct trusted_owners *trusted, struct why *why);
 
+/* The same for path alone, whatever directory it is in. */
+int check_owner(const char *path, uid_t owner, mode_t mode, const struct trusted_owners *trusted, struct why *why);
+
 #endif

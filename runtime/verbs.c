@@ -14,23 +14,21 @@
 #include <tenon/tenon.h>
 #include <unistd.h>
 
-#include "runtime/cpu.h"
 #include "runtime/find.h"
 #include "runtime/kernels.h"
-
-#define WORDS_MAX 4
-
-struct request {
-	const struct config *config;
-	const char *word[WORDS_MAX]; /* behind the verb */
-	int words;
-};
+#include "runtime/limit.h"
+#include "runtime/quarantine.h"
+#include "runtime/reload.h"
+#include "runtime/rollout.h"
+#include "runtime/runtime.h"
+#include "runtime/untold.h"
+#include "runtime/verb.h"
 
 struct verb {
 	const char *name;
-	bool slow;
+	bool slow, pairs;
 	int fewest, most; /* words */
-	void (*answer)(const struct request *request, struct text *answer);
+	verb_fn *answer;
 };
 
 void answer_status(struct text *answer, int status, const char *text)
@@ -43,27 +41,32 @@ void answer_status(struct text *answer, int status, const char *text)
 	add_text(answer, "\n");
 }
 
-static void answer_failure(struct text *answer, int status)
+void answer_failure(struct text *answer, int status)
 {
 	const char *detail = tenon_error_detail();
 	answer_status(answer, status, *detail ? detail : tenon_strerror(status));
 }
 
+void answer_why(struct text *answer, const struct why *why)
+{
+	answer_status(answer, why->status, why->text);
+}
+
 /* ---- hello, status ----------------------------------------------------------------------------------------------- */
 
-static void add_flag(struct text *answer, const char *key, int flag)
+void add_flag(struct text *answer, const char *key, int flag)
 {
 	add_pair(answer, key, "%s", flag ? "true" : "false");
 	add_text(answer, "\n");
 }
 
-static void add_count(struct text *answer, const char *key, uint64_t count)
+void add_count(struct text *answer, const char *key, uint64_t count)
 {
 	add_pair(answer, key, "%" PRIu64, count);
 	add_text(answer, "\n");
 }
 
-static void add_line(struct text *answer, const char *key, const char *value)
+void add_line(struct text *answer, const char *key, const char *value)
 {
 	add_pair(answer, key, "%s", value);
 	add_text(answer, "\n");
@@ -138,12 +141,52 @@ static void add_status(struct text *answer, const struct tenon_status_info *info
 	add_count(answer, "grace_blocker_tid", (uint64_t)info->grace_blocker_tid);
 	add_flag(answer, "unload_disabled", info->unload_disabled);
 	add_line(answer, "unload_reason", info->unload_reason);
+	add_line(answer, "build_id", info->build_id);
 }
 
-/* The state after a verb; its text says what the verb did. */
-static void answer_state(struct text *answer, const char *text)
+static void add_rollout(struct text *answer)
+{
+	struct rollout_status rollout;
+	report_rollout(&rollout);
+	add_count(answer, "rollout_id", rollout.id);
+	add_line(answer, "rollout", name_rollout_state(rollout.state));
+	add_line(answer, "rollout_backend", rollout.backend);
+	add_count(answer, "rollout_percent", rollout.percent);
+	add_count(answer, "rollout_step", rollout.step);
+	add_count(answer, "rollout_steps", rollout.steps);
+	add_count(answer, "rollout_held_ms", rollout.held_ms);
+	add_count(answer, "rollout_hold_ms", rollout.hold_ms);
+	add_count(answer, "rollout_calls", rollout.calls);
+	add_count(answer, "rollout_checks", rollout.checks);
+	add_count(answer, "rollout_divergences", rollout.divergences);
+	add_count(answer, "rollout_faults", rollout.faults);
+	add_line(answer, "rollout_reason", rollout.reason);
+}
+
+static void count_record(const struct quarantined *record, bool saved, void *user)
+{
+	(void)record;
+	(void)saved;
+	++*(uint64_t *)user;
+}
+
+static void add_standing(struct text *answer)
+{
+	struct why trouble = {0};
+	uint64_t count = 0;
+	char path[PATH_MAX], reason[sizeof trouble.text];
+	visit_quarantine(count_record, &count, &trouble);
+	report_state(path, sizeof path, reason, sizeof reason);
+	add_count(answer, "quarantined", count);
+	add_line(answer, "state_dir", path);
+	add_line(answer, "state_reason", reason);
+	add_count(answer, "log_suppressed", count_suppressed());
+}
+
+void answer_state(struct text *answer, const char *text)
 {
 	struct tenon_status_info info;
+	tell_rollbacks();
 	int status = tenon_status_get(&info);
 	if (status) {
 		answer_failure(answer, status);
@@ -152,12 +195,26 @@ static void answer_state(struct text *answer, const char *text)
 	answer_status(answer, TENON_OK, text);
 	add_identity(answer, &info);
 	add_status(answer, &info);
+	add_rollout(answer);
+}
+
+static void add_reload(struct text *answer)
+{
+	struct reload_report report;
+	report_reload(&report);
+	add_count(answer, "config_reloads", report.reloads);
+	add_count(answer, "config_reload_failures", report.failures);
+	add_flag(answer, "config_last_reload_successful", !*report.error);
+	add_line(answer, "config_last_reload_error", report.error);
+	add_line(answer, "config_pending", report.pending);
 }
 
 static void say_status(const struct request *request, struct text *answer)
 {
 	(void)request;
 	answer_state(answer, "status");
+	add_standing(answer);
+	add_reload(answer);
 	add_arena(answer);
 	add_kernels(answer);
 }
@@ -165,18 +222,9 @@ static void say_status(const struct request *request, struct text *answer)
 /* ---- list -------------------------------------------------------------------------------------------------------- */
 
 /* What this process, with its own configuration, would find if it were told to swap now. */
-static void list_backends(const struct request *request, struct text *answer)
+static void add_backends(const struct candidate *list, size_t count, struct text *answer)
 {
-	struct why why = {0};
-	struct cpu cpu;
-	struct candidate *list = NULL;
-	size_t count = 0;
-	probe_cpu(&cpu);
-	int status = cap_cpu(&cpu, request->config->max_isa, &why);
-	if (status == 0)
-		status = find_backends(request->config, &cpu, &list, &count, &why);
-	answer_status(answer, status, status ? why.text : "backends");
-	for (size_t i = 0; status == 0 && i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		add_pair(answer, "backend", "%s", list[i].name);
 		add_pair(answer, "path", "%s", list[i].path);
 		add_pair(answer, "version", "%s", list[i].vetted.version);
@@ -185,69 +233,52 @@ static void list_backends(const struct request *request, struct text *answer)
 		add_pair(answer, "reason", "%s", list[i].status ? list[i].why.text : "");
 		add_text(answer, "\n");
 	}
-	free(list);
 }
 
-/* ---- swap, rollback, unpin --------------------------------------------------------------------------------------- */
-
-/* A swap that would change nothing is one that an operator, or a tool that retries, repeats. */
-static bool is_done_already(const char *backend)
-{
-	struct tenon_status_info info;
-	return tenon_status_get(&info) == TENON_OK && info.pinned && strcmp(info.backend, backend) == 0;
-}
-
-static void swap_backend(const struct request *request, struct text *answer)
-{
-	bool cold = request->words == 2 && strcmp(request->word[1], "cold") == 0;
-	if (request->words == 2 && !cold) {
-		answer_status(answer, TENON_EINVAL, "swap takes a backend and, at most, the word cold");
-		return;
-	}
-	if (!cold && is_done_already(request->word[0])) {
-		answer_state(answer, "unchanged");
-		return;
-	}
-	int status = tenon_swap(request->word[0], cold ? TENON_SWAP_COLD : 0);
-	if (status)
-		answer_failure(answer, status);
-	else
-		answer_state(answer, "swapped");
-}
-
-static void roll_back(const struct request *request, struct text *answer)
-{
-	const char *target = request->words ? request->word[0] : "previous";
-	if (strcmp(target, "previous") == 0) {
-		tenon_rollback(TENON_ROLLBACK_PREVIOUS);
-	} else if (strcmp(target, "scalar") == 0) {
-		tenon_rollback(TENON_ROLLBACK_SCALAR);
-	} else {
-		answer_status(answer, TENON_EINVAL, "rollback goes to previous or scalar");
-		return;
-	}
-	answer_state(answer, "rolled back");
-}
-
-static void unpin(const struct request *request, struct text *answer)
+static void list_backends(const struct request *request, struct text *answer)
 {
 	(void)request;
-	int status = tenon_unpin();
-	if (status)
+	struct why why = {0};
+	struct candidate *list = NULL;
+	size_t count = 0;
+	struct runtime *copy = malloc(sizeof *copy);
+	int status = copy ? copy_runtime(copy, &why) : explain(&why, TENON_ENOMEM, "list: no memory");
+	if (status == 0)
+		status = find_backends(&copy->config, &copy->cpu, &list, &count, &why);
+	answer_status(answer, status, status ? why.text : "backends");
+	if (status == 0)
+		add_backends(list, count, answer);
+	free(list);
+	free(copy);
+}
+
+/* ---- reload ------------------------------------------------------------------------------------------------------ */
+
+static void reload(const struct request *request, struct text *answer)
+{
+	(void)request;
+	char text[512];
+	int status = tenon_reload();
+	if (status) {
 		answer_failure(answer, status);
-	else
-		answer_state(answer, "unpinned");
+		return;
+	}
+	describe_reload(text, sizeof text);
+	answer_state(answer, text);
+	add_reload(answer);
 }
 
 /* ---- Requests ---------------------------------------------------------------------------------------------------- */
 
 static const struct verb verbs[] = {
-	{"hello", false, 0, 0, say_hello},
-	{"status", false, 0, 0, say_status},
-	{"list", true, 0, 0, list_backends},
-	{"swap", true, 1, 2, swap_backend},
-	{"rollback", false, 0, 1, roll_back},
-	{"unpin", false, 0, 0, unpin},
+	{"hello", false, false, 0, 0, say_hello},          {"status", false, false, 0, 0, say_status},
+	{"list", true, false, 0, 0, list_backends},        {"swap", true, true, 1, 7, say_swap},
+	{"promote", true, false, 0, 0, say_promote},       {"pause", false, false, 0, 0, say_pause},
+	{"resume", false, false, 0, 0, say_resume},        {"rollback", false, false, 0, 2, say_rollback},
+	{"unpin", false, false, 0, 0, say_unpin},          {"history", false, false, 0, 1, say_history},
+	{"metrics", false, false, 0, 0, say_metrics},      {"explain", true, false, 1, 1, say_explain},
+	{"trace", true, false, 2, 2, say_trace},           {"reload", true, false, 0, 0, reload},
+	{"quarantine", true, false, 0, 3, say_quarantine},
 };
 
 static const struct verb *find_verb(const char *name)
@@ -260,41 +291,56 @@ static const struct verb *find_verb(const char *name)
 
 bool is_slow_request(const char *request)
 {
-	const char *at = strchr(request, ' ');
-	size_t length = at ? strcspn(++at, " ") : 0;
+	const char *space = strchr(request, ' '), *at = space ? space + 1 : "";
+	size_t length = strcspn(at, " ");
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
 		if (verbs[i].slow && strlen(verbs[i].name) == length && strncmp(verbs[i].name, at, length) == 0)
 			return true;
 	return false;
 }
 
-static void answer_verb(const struct config *config, char *cursor, struct text *answer)
+static void refuse_verb(struct text *answer)
 {
-	struct request request = {.config = config};
+	char bytes[256];
+	struct text text;
+	start_text(&text, bytes, sizeof bytes);
+	add_text(&text, "unknown verb; there are");
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		add_text(&text, "%s %s", i ? "," : "", verbs[i].name);
+	answer_status(answer, TENON_EINVAL, bytes);
+}
+
+static void answer_verb(char *cursor, struct text *answer)
+{
+	struct request request = {.words = 0};
 	char *name, *word, *value;
+	bool good = true;
 	if (!next_pair(&cursor, &name, &value) || value) {
 		answer_status(answer, TENON_EINVAL, "the request has no verb");
 		return;
 	}
 	const struct verb *verb = find_verb(name);
-	while (verb && request.words < WORDS_MAX && next_pair(&cursor, &word, &value) && !value)
+	while (verb && good && request.words < WORDS_MAX && next_pair(&cursor, &word, &value)) {
+		good = !value || verb->pairs;
+		request.value[request.words] = value;
 		request.word[request.words++] = word;
+	}
 	if (!verb)
-		answer_status(answer, TENON_EINVAL, "unknown verb; there are hello, status, list, swap, rollback and unpin");
-	else if (!cursor || *cursor || value || request.words < verb->fewest || request.words > verb->most)
+		refuse_verb(answer);
+	else if (!good || !cursor || *cursor || request.words < verb->fewest || request.words > verb->most)
 		answer_status(answer, TENON_EINVAL, "wrong words behind the verb");
 	else
 		verb->answer(&request, answer);
 }
 
-void answer_request(const struct config *config, char *request, struct text *answer)
+void answer_request(char *request, struct text *answer)
 {
 	char *version = request;
 	size_t length = strcspn(request, " ");
 	char *rest = request + length + (request[length] == ' ');
 	request[length] = '\0';
 	if (strcmp(version, "TENON/1") == 0)
-		answer_verb(config, rest, answer);
+		answer_verb(rest, answer);
 	else if (strncmp(version, "TENON/", 6) == 0)
 		answer_status(answer, TENON_EINVAL, "this process speaks TENON/1: use the tenon of its release");
 	else

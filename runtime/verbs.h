@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 
-#include "runtime/config.h"
 #include "runtime/logfmt.h"
 
 #define PROTOCOL_VERSION 1
@@ -21,7 +20,7 @@
 bool is_slow_request(const char *request);
 
 /* Does what request, one line without its newline, asks for, and writes the answer. Cuts request up. */
-void answer_request(const struct config *config, char *request, struct text *answer);
+void answer_request(char *request, struct text *answer);
 
 /* An answer that is only a status and a text. */
 void answer_status(struct text *answer, int status, const char *text);

@@ -81,6 +81,13 @@ int vet_constructors(struct vet *vet)
 			   "constructors or destructors");
 }
 
+/* The dynamic linker is there already; on aarch64 it has the canary of -fstack-protector. */
+static bool may_be_needed(const char *name)
+{
+	return strcmp(name, "libc.so.6") == 0 || strcmp(name, "libm.so.6") == 0 ||
+	       strcmp(name, "ld-linux-aarch64.so.1") == 0;
+}
+
 int vet_libraries(struct vet *vet)
 {
 	static const struct tag tags[] = {{DT_AUXILIARY, "DT_AUXILIARY"},
@@ -94,7 +101,7 @@ int vet_libraries(struct vet *vet)
 		if (entry->d_tag != DT_NEEDED)
 			continue;
 		bool readable = elf_read_string(&vet->elf, entry->d_un.d_val, name, sizeof name);
-		if (!readable || (strcmp(name, "libc.so.6") != 0 && strcmp(name, "libm.so.6") != 0))
+		if (!readable || !may_be_needed(name))
 			return refuse(vet,
 				      "needs the library '%.60s', but a plugin may need libc and libm "
 				      "alone; link what it uses into it",
@@ -115,7 +122,8 @@ static int refuse_import(struct vet *vet, const char *name)
 {
 	for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
 		if (strcmp(name, forbidden[i].name) == 0)
-			return refuse(vet, "imports %s: it %s; kernels are pure functions: remove the call", name, forbidden[i].deed);
+			return refuse(vet, "imports %s: it %s; kernels are pure functions: remove the call", name,
+				      forbidden[i].deed);
 	return 0;
 }
 
@@ -143,8 +151,9 @@ static int vet_table(struct vet *vet, int64_t table, uint32_t indirect)
 		Elf64_Rela entry;
 		elf_read(&vet->elf, offset + i * sizeof entry, &entry, sizeof entry);
 		if (ELF64_R_TYPE(entry.r_info) == indirect)
-			return refuse(vet, "has an ifunc: the dynamic linker would run code of the file while it loads it; choose by "
-				      "several entries with different needs");
+			return refuse(vet, "has an ifunc: the dynamic linker would run code of the file while it loads "
+					   "it; choose by "
+					   "several entries with different needs");
 	}
 	return 0;
 }
@@ -167,25 +176,22 @@ int vet_text_relocations(struct vet *vet)
 {
 	static const struct tag tags[] = {{DT_TEXTREL, "DT_TEXTREL"}, {0, NULL}};
 	if (has_flag(vet, DT_FLAGS, DF_TEXTREL))
-		return refuse(vet,
-			      "has DF_TEXTREL: its code would be written to; compile it with -fPIC");
+		return refuse(vet, "has DF_TEXTREL: its code would be written to; compile it with -fPIC");
 	return refuse_tags(vet, tags, "its code would be written to; compile it with -fPIC");
 }
 
 int vet_unloading(struct vet *vet)
 {
 	if (has_flag(vet, DT_FLAGS_1, DF_1_NODELETE))
-		return refuse(vet,
-			      "is marked NODELETE and could never be unloaded; link it without -z nodelete");
+		return refuse(vet, "is marked NODELETE and could never be unloaded; link it without -z nodelete");
 	if (has_flag(vet, DT_FLAGS_1, DF_1_PIE))
 		return refuse(vet, "is a program (DF_1_PIE), not a plugin; link it with -shared");
 	for (uint64_t i = 1; i < vet->elf.symbol_count; i++) {
 		Elf64_Sym symbol;
 		elf_read_symbol(&vet->elf, i, &symbol);
 		if (ELF64_ST_BIND(symbol.st_info) == STB_GNU_UNIQUE)
-			return refuse(vet,
-				      "has a unique symbol and could never be unloaded; compile it with "
-				      "-fno-gnu-unique");
+			return refuse(vet, "has a unique symbol and could never be unloaded; compile it with "
+					   "-fno-gnu-unique");
 	}
 	return 0;
 }
@@ -194,8 +200,7 @@ int vet_tls(struct vet *vet)
 {
 	for (unsigned i = 0; i < vet->elf.header.e_phnum; i++)
 		if (vet->elf.segment[i].p_type == PT_TLS)
-			return refuse(vet,
-				      "has thread-local storage (PT_TLS); kernels keep no state: remove it");
+			return refuse(vet, "has thread-local storage (PT_TLS); kernels keep no state: remove it");
 	return 0;
 }
 
@@ -218,9 +223,8 @@ int vet_writable_code(struct vet *vet)
 	for (unsigned i = 0; i < vet->elf.header.e_phnum; i++) {
 		uint32_t flags = vet->elf.segment[i].p_flags;
 		if (vet->elf.segment[i].p_type == PT_LOAD && flags & PF_W && flags & PF_X)
-			return refuse(vet,
-				      "has a segment that is writable and executable; link it without -N or "
-				      "a linker script that merges them");
+			return refuse(vet, "has a segment that is writable and executable; link it without -N or "
+					   "a linker script that merges them");
 	}
 	return 0;
 }

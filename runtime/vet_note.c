@@ -17,8 +17,10 @@ static bool note_is(const struct vet *vet, const struct elf_note *note, const ch
 
 #define NOTE_DESC offsetof(struct tenon_note, abi_min)
 #define NOTE_DESC_SIZE (sizeof(struct tenon_note) - NOTE_DESC)
+/* Of ABI 1.0, which ends here: notes only grow (docs/ABI.md), and what an older one lacks is zeros. */
+#define NOTE_DESC_LEAST (offsetof(struct tenon_note, uses) + sizeof(((struct tenon_note *)NULL)->uses) - NOTE_DESC)
 
-static bool copy_text(char *out, const char *text, size_t size)
+static bool copy_note_text(char *out, const char *text, size_t size)
 {
 	if (!memchr(text, '\0', size))
 		return false;
@@ -28,20 +30,22 @@ static bool copy_text(char *out, const char *text, size_t size)
 
 static int copy_note(struct vet *vet, const struct elf_note *found)
 {
-	if (found->type != TENON_NOTE_TYPE || found->desc_size != NOTE_DESC_SIZE)
+	if (found->type != TENON_NOTE_TYPE || found->desc_size < NOTE_DESC_LEAST)
 		return refuse(vet,
 			      "has a Tenon note of type %u with %u bytes, but this Tenon reads type %d with "
-			      "%zu; rebuild it with the installed <tenon/backend.h>",
-			      found->type, found->desc_size, TENON_NOTE_TYPE, NOTE_DESC_SIZE);
-	struct tenon_note note;
-	elf_read(&vet->elf, found->desc, (char *)&note + NOTE_DESC, NOTE_DESC_SIZE);
+			      "at least %zu; rebuild it with the installed <tenon/backend.h>",
+			      found->type, found->desc_size, TENON_NOTE_TYPE, NOTE_DESC_LEAST);
+	struct tenon_note note = {0};
+	elf_read(&vet->elf, found->desc, (char *)&note + NOTE_DESC,
+		 found->desc_size < NOTE_DESC_SIZE ? found->desc_size : NOTE_DESC_SIZE);
 	struct vetted *out = vet->out;
-	if (!copy_text(out->name, note.name, sizeof note.name) ||
-	    !copy_text(out->version, note.version, sizeof note.version) ||
-	    !copy_text(out->vendor, note.vendor, sizeof note.vendor) ||
-	    !copy_text(out->needs, note.needs, sizeof note.needs) || !copy_text(out->uses, note.uses, sizeof note.uses))
+	if (!copy_note_text(out->name, note.name, sizeof note.name) ||
+	    !copy_note_text(out->version, note.version, sizeof note.version) ||
+	    !copy_note_text(out->vendor, note.vendor, sizeof note.vendor) ||
+	    !copy_note_text(out->needs, note.needs, sizeof note.needs) ||
+	    !copy_note_text(out->uses, note.uses, sizeof note.uses))
 		return refuse(vet, "has a Tenon note with a text that does not end; "
-			      "write the note with TENON_BACKEND()");
+				   "write the note with TENON_BACKEND()");
 	out->abi_min = note.abi_min;
 	out->abi_max = note.abi_max;
 	vet->noted = true;
@@ -59,9 +63,8 @@ int vet_note(struct vet *vet)
 		count++;
 	}
 	if (count == 0)
-		return refuse(vet,
-			      "has no Tenon note, so it is no backend; write one with TENON_BACKEND() "
-			      "from <tenon/backend.h>");
+		return refuse(vet, "has no Tenon note, so it is no backend; write one with TENON_BACKEND() "
+				   "from <tenon/backend.h>");
 	if (count > 1)
 		return refuse(vet, "has %zu Tenon notes; use TENON_BACKEND() once a file", count);
 	return copy_note(vet, &found);
@@ -71,9 +74,8 @@ int vet_name(struct vet *vet)
 {
 	const struct vetted *out = vet->out;
 	if (!is_backend_name(out->name) || strcmp(out->name, "auto") == 0 || strcmp(out->name, "mixed") == 0)
-		return refuse(vet,
-			      "its note gives it a name that no backend may have; use " BACKEND_NAME_RULE
-			      ", but not auto or mixed");
+		return refuse(vet, "its note gives it a name that no backend may have; use " BACKEND_NAME_RULE
+				   ", but not auto or mixed");
 	if (!is_printable(out->version) || !is_printable(out->vendor) || !is_printable(out->needs) ||
 	    !is_printable(out->uses))
 		return refuse(vet, "its note holds characters that are not printable ASCII");
@@ -85,8 +87,8 @@ int vet_abi(struct vet *vet)
 	uint32_t min = vet->out->abi_min, max = vet->out->abi_max;
 	const char *field = NULL;
 	if (min > max)
-		return refuse(vet, "its abi_min %u.%u is above its abi_max %u.%u", min >> 16,
-			      min & 0xffff, max >> 16, max & 0xffff);
+		return refuse(vet, "its abi_min %u.%u is above its abi_max %u.%u", min >> 16, min & 0xffff, max >> 16,
+			      max & 0xffff);
 	if (min > TENON_ABI_CURRENT)
 		field = "abi_min";
 	else if (max < TENON_ABI_OLDEST)
@@ -95,9 +97,8 @@ int vet_abi(struct vet *vet)
 		return 0;
 	uint32_t theirs = min > TENON_ABI_CURRENT ? min : max;
 	uint32_t ours = min > TENON_ABI_CURRENT ? TENON_ABI_CURRENT : TENON_ABI_OLDEST;
-	return refuse(vet, "its %s is %u.%u, but the %s ABI of this Tenon is %u.%u; %s", field,
-		      theirs >> 16, theirs & 0xffff, min > TENON_ABI_CURRENT ? "newest" : "oldest", ours >> 16,
-		      ours & 0xffff,
+	return refuse(vet, "its %s is %u.%u, but the %s ABI of this Tenon is %u.%u; %s", field, theirs >> 16,
+		      theirs & 0xffff, min > TENON_ABI_CURRENT ? "newest" : "oldest", ours >> 16, ours & 0xffff,
 		      min > TENON_ABI_CURRENT ? "use a newer Tenon or an older plugin" : "rebuild the plugin");
 }
 
@@ -111,8 +112,7 @@ int vet_build_id(struct vet *vet)
 			continue;
 		count++;
 		if (note.desc_size == 0 || note.desc_size > sizeof id)
-			return refuse(vet, "has a build-id of %u bytes, not 1 to %zu", note.desc_size,
-				      sizeof id);
+			return refuse(vet, "has a build-id of %u bytes, not 1 to %zu", note.desc_size, sizeof id);
 		elf_read(&vet->elf, note.desc, id, note.desc_size);
 		for (uint32_t i = 0; i < note.desc_size; i++)
 			snprintf(vet->out->build_id + 2 * i, 3, "%02x", id[i]);

@@ -4,6 +4,8 @@
  */
 #include "runtime/why.h"
 
+#undef explain
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,11 +27,22 @@ int explain(struct why *why, int status, const char *format, ...)
 	return status;
 }
 
+void copy_text(char *text, size_t size, const char *value)
+{
+	size_t length = strnlen(value, size);
+	memcpy(text, value, length);
+	if (length == size)
+		memcpy(text + size - 4, "...", 4);
+	else
+		text[length] = '\0';
+}
+
 TENON_PUBLIC const char *tenon_strerror(int status)
 {
 	switch (status) {
 #define TENON_STATUS(name, number, text) \
-	case number: return text;
+	case number:                     \
+		return text;
 #include <tenon/status.def>
 #undef TENON_STATUS
 	}

@@ -14,9 +14,10 @@ void make_test_floats(float *out, size_t count, uint32_t seed);
 /* 0, or TENON_EREFUSED with why naming kernel, shape, index, got and want. */
 int compare_status(struct why *why, const char *kernel, const char *shape, int got, int want);
 int compare_floats(struct why *why, const char *kernel, const char *shape, const float *got, const float *want,
-	size_t count);
-int compare_integers(struct why *why, const char *kernel, const char *shape, const uint32_t *got,
-	const uint32_t *want, size_t count);
-int compare_bytes(struct why *why, const char *kernel, const char *shape, const void *got, const void *want, size_t size);
+		   size_t count);
+int compare_integers(struct why *why, const char *kernel, const char *shape, const uint32_t *got, const uint32_t *want,
+		     size_t count);
+int compare_bytes(struct why *why, const char *kernel, const char *shape, const void *got, const void *want,
+		  size_t size);
 
 #endif

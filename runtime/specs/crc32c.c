@@ -6,6 +6,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/regions.h"
 #include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
@@ -16,7 +17,8 @@ static __attribute__((cold, noinline)) int explain_crc32c(const struct tenon_crc
 	if (!a->result)
 		return explain(why, TENON_EINVAL, "crc32c: result is NULL; pass room for one checksum");
 	if (!a->data)
-		return explain(why, TENON_EINVAL, "crc32c: data is NULL with size %zu; pass the bytes, or size 0", a->size);
+		return explain(why, TENON_EINVAL, "crc32c: data is NULL with size %zu; pass the bytes, or size 0",
+			       a->size);
 	return explain(why, TENON_EINVAL, "crc32c: %zu bytes exceed the address space", a->size);
 }
 
@@ -31,6 +33,12 @@ int divide_crc32c(const struct tenon_crc32c_args *a, size_t part, size_t parts, 
 {
 	(void)parts;
 	return divide_not_at_all(&share->args.crc32c, a, sizeof *a, part);
+}
+
+void regions_crc32c(const struct tenon_crc32c_args *a, struct regions *r)
+{
+	add_region(r, REGION_ARG(a, data), REGION_IN, REGION_U8, a->size);
+	add_region(r, REGION_ARG(a, result), REGION_OUT, REGION_U32, 1);
 }
 
 /* Sizes that take every way through the bodies, and not from the start, so that the alignment varies. */

@@ -7,6 +7,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/regions.h"
 #include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
@@ -19,11 +20,12 @@ static int fading_is_legal(const float *values, const uint64_t *ages, size_t n, 
 
 /* The words for a call in which nothing but that is illegal. */
 static int explain_fading(const char *kernel, const float *values, const uint64_t *ages, size_t n, float floor,
-	const float *out, struct why *why)
+			  const float *out, struct why *why)
 {
 	const char *null = !values ? "values" : !ages ? "ages" : !out ? "out" : NULL;
 	if (null)
-		return explain(why, TENON_EINVAL, "%s: %s is NULL with n %zu; pass n elements, or n 0", kernel, null, n);
+		return explain(why, TENON_EINVAL, "%s: %s is NULL with n %zu; pass n elements, or n 0", kernel, null,
+			       n);
 	if (isnan(floor))
 		return explain(why, TENON_EINVAL, "%s: floor is a NaN; pass -INFINITY for no floor", kernel);
 	return explain(why, TENON_EINVAL, "%s: %zu ages exceed the address space", kernel, n);
@@ -32,7 +34,7 @@ static int explain_fading(const char *kernel, const float *values, const uint64_
 /* ---- decay_exponential ------------------------------------------------------------------------------------------- */
 
 static __attribute__((cold, noinline)) int explain_exponential(const struct tenon_decay_exponential_args *a,
-	struct why *why)
+							       struct why *why)
 {
 	if (a->values && a->ages && a->out && !(a->tau > 0))
 		return explain(why, TENON_EINVAL, "decay_exponential: tau is %g; pass seconds above 0", (double)a->tau);
@@ -49,7 +51,8 @@ int check_decay_exponential(const struct tenon_decay_exponential_args *a, struct
 	return unlikely(!good) ? explain_exponential(a, why) : 0;
 }
 
-int divide_decay_exponential(const struct tenon_decay_exponential_args *a, size_t part, size_t parts, struct share *share)
+int divide_decay_exponential(const struct tenon_decay_exponential_args *a, size_t part, size_t parts,
+			     struct share *share)
 {
 	struct range range = divide_range(a->n, SHARE_GRAIN, part, parts);
 	struct tenon_decay_exponential_args *own = &share->args.decay_exponential;
@@ -63,13 +66,14 @@ int divide_decay_exponential(const struct tenon_decay_exponential_args *a, size_
 
 /* ---- decay_power_law --------------------------------------------------------------------------------------------- */
 
-static __attribute__((cold, noinline)) int explain_power_law(const struct tenon_decay_power_law_args *a, struct why *why)
+static __attribute__((cold, noinline)) int explain_power_law(const struct tenon_decay_power_law_args *a,
+							     struct why *why)
 {
 	if (a->values && a->ages && a->out && !(a->t0 > 0))
 		return explain(why, TENON_EINVAL, "decay_power_law: t0 is %g; pass seconds above 0", (double)a->t0);
 	if (a->values && a->ages && a->out && !(a->beta >= 0 && isfinite(a->beta)))
 		return explain(why, TENON_EINVAL, "decay_power_law: beta is %g; pass a finite exponent of at least 0",
-			(double)a->beta);
+			       (double)a->beta);
 	return explain_fading("decay_power_law", a->values, a->ages, a->n, a->floor, a->out, why);
 }
 
@@ -99,14 +103,16 @@ int divide_decay_power_law(const struct tenon_decay_power_law_args *a, size_t pa
 /* ---- decay_two_component ----------------------------------------------------------------------------------------- */
 
 static __attribute__((cold, noinline)) int explain_two_component(const struct tenon_decay_two_component_args *a,
-	struct why *why)
+								 struct why *why)
 {
 	if (!a->stabilities)
-		return explain(why, TENON_EINVAL, "decay_two_component: stabilities is NULL with n %zu; pass one an item",
-			a->n);
+		return explain(why, TENON_EINVAL,
+			       "decay_two_component: stabilities is NULL with n %zu; pass one an item", a->n);
 	if (a->values && a->ages && a->out && !(a->base > 0 && a->base <= 1))
-		return explain(why, TENON_EINVAL, "decay_two_component: base is %g; pass what one stability leaves, above 0, "
-			"at most 1", (double)a->base);
+		return explain(why, TENON_EINVAL,
+			       "decay_two_component: base is %g; pass what one stability leaves, above 0, "
+			       "at most 1",
+			       (double)a->base);
 	return explain_fading("decay_two_component", a->values, a->ages, a->n, a->floor, a->out, why);
 }
 
@@ -122,7 +128,7 @@ int check_decay_two_component(const struct tenon_decay_two_component_args *a, st
 }
 
 int divide_decay_two_component(const struct tenon_decay_two_component_args *a, size_t part, size_t parts,
-	struct share *share)
+			       struct share *share)
 {
 	struct range range = divide_range(a->n, SHARE_GRAIN, part, parts);
 	struct tenon_decay_two_component_args *own = &share->args.decay_two_component;
@@ -135,6 +141,30 @@ int divide_decay_two_component(const struct tenon_decay_two_component_args *a, s
 	return share_status(range, a->n);
 }
 
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+
+void regions_decay_exponential(const struct tenon_decay_exponential_args *a, struct regions *r)
+{
+	add_region(r, REGION_ARG(a, values), REGION_IN, REGION_F32, a->n);
+	add_region(r, REGION_ARG(a, ages), REGION_IN, REGION_U64, a->n);
+	add_region(r, REGION_ARG(a, out), REGION_OUT, REGION_F32, a->n);
+}
+
+void regions_decay_power_law(const struct tenon_decay_power_law_args *a, struct regions *r)
+{
+	add_region(r, REGION_ARG(a, values), REGION_IN, REGION_F32, a->n);
+	add_region(r, REGION_ARG(a, ages), REGION_IN, REGION_U64, a->n);
+	add_region(r, REGION_ARG(a, out), REGION_OUT, REGION_F32, a->n);
+}
+
+void regions_decay_two_component(const struct tenon_decay_two_component_args *a, struct regions *r)
+{
+	add_region(r, REGION_ARG(a, values), REGION_IN, REGION_F32, a->n);
+	add_region(r, REGION_ARG(a, ages), REGION_IN, REGION_U64, a->n);
+	add_region(r, REGION_ARG(a, stabilities), REGION_IN, REGION_F32, a->n);
+	add_region(r, REGION_ARG(a, out), REGION_OUT, REGION_F32, a->n);
+}
+
 /* ---- Self-tests -------------------------------------------------------------------------------------------------- */
 
 enum { TEST_SIZE = 131 };
@@ -143,8 +173,22 @@ enum { TEST_SIZE = 131 };
 static void make_ages(uint64_t ages[TEST_SIZE])
 {
 	static const uint64_t edges[] = {
-		0, 1, 0xffffff, 0x1000001, 0x1000003, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000001, 0x1fffffffffffff,
-		0x20000000000001, 0x20000020000001, 0x80000080000000ff, 0x8000008000000001, 0xffffff7fffffffff, UINT64_MAX,
+		0,
+		1,
+		0xffffff,
+		0x1000001,
+		0x1000003,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x100000001,
+		0x1fffffffffffff,
+		0x20000000000001,
+		0x20000020000001,
+		0x80000080000000ff,
+		0x8000008000000001,
+		0xffffff7fffffffff,
+		UINT64_MAX,
 	};
 	enum { EDGES = sizeof edges / sizeof *edges };
 	uint64_t x = 1;
@@ -180,9 +224,11 @@ static void make_test_data(struct test_data *data)
 
 /* Calls function by one law with its p-th parameters on the elements from begin on; text is to say which. */
 enum { TEST_PARAMETERS = 5, TEST_TEXT = 64 };
-typedef int run_law(tenon_kernel_fn *function, const struct test_data *data, size_t begin, int p, float *out, char *text);
+typedef int run_law(tenon_kernel_fn *function, const struct test_data *data, size_t begin, int p, float *out,
+		    char *text);
 
-static int test_law(const char *kernel, run_law *run, tenon_kernel_fn *function, tenon_kernel_fn *scalar, struct why *why)
+static int test_law(const char *kernel, run_law *run, tenon_kernel_fn *function, tenon_kernel_fn *scalar,
+		    struct why *why)
 {
 	static const size_t sizes[] = {1, 2, 7, 19, 63, TEST_SIZE};
 	float got[TEST_SIZE], want[TEST_SIZE];
@@ -205,34 +251,40 @@ static int test_law(const char *kernel, run_law *run, tenon_kernel_fn *function,
 
 /* tau for which the ages end near the middle of exp, near its end, and far behind it. */
 static int run_exponential(tenon_kernel_fn *function, const struct test_data *data, size_t begin, int p, float *out,
-	char *text)
+			   char *text)
 {
 	static const float taus[] = {0x1p24f, 200000.0f, 0x1p62f, 0x1p-20f, INFINITY};
 	static const float floors[] = {-INFINITY, 0.25f, 0.0f, -INFINITY, 1.0f};
-	struct tenon_decay_exponential_args a = {data->values + begin, data->ages + begin, TEST_SIZE - begin, taus[p],
-		floors[p], out};
+	struct tenon_decay_exponential_args a = {
+		data->values + begin, data->ages + begin, TEST_SIZE - begin, taus[p], floors[p], out};
 	snprintf(text, TEST_TEXT, "%zu, tau %g", a.n, (double)a.tau);
 	return function(&a, NULL);
 }
 
 static int run_power_law(tenon_kernel_fn *function, const struct test_data *data, size_t begin, int p, float *out,
-	char *text)
+			 char *text)
 {
-	static const float t0s[] = {86400.0f, 1.0f, 0x1p-140f, 0x1p62f, 60.0f}, betas[] = {0.5f, 7.0f, 0.0f, 0x1p70f, 1.0f};
+	static const float t0s[] = {86400.0f, 1.0f, 0x1p-140f, 0x1p62f, 60.0f},
+			   betas[] = {0.5f, 7.0f, 0.0f, 0x1p70f, 1.0f};
 	static const float floors[] = {-INFINITY, -INFINITY, 0.25f, 0.0f, 0.5f};
-	struct tenon_decay_power_law_args a = {data->values + begin, data->ages + begin, TEST_SIZE - begin, t0s[p], betas[p],
-		floors[p], out};
+	struct tenon_decay_power_law_args a = {
+		data->values + begin, data->ages + begin, TEST_SIZE - begin, t0s[p], betas[p], floors[p], out};
 	snprintf(text, TEST_TEXT, "%zu, t0 %g, beta %g", a.n, (double)a.t0, (double)a.beta);
 	return function(&a, NULL);
 }
 
 static int run_two_component(tenon_kernel_fn *function, const struct test_data *data, size_t begin, int p, float *out,
-	char *text)
+			     char *text)
 {
 	static const float bases[] = {0.9f, 0x1p-140f, 1.0f, 0.5f, 0x1.fffffep-1f};
 	static const float floors[] = {-INFINITY, -INFINITY, 0.25f, 0.0f, 0.5f};
-	struct tenon_decay_two_component_args a = {data->values + begin, data->ages + begin, data->stabilities + begin,
-		TEST_SIZE - begin, bases[p], floors[p], out};
+	struct tenon_decay_two_component_args a = {data->values + begin,
+						   data->ages + begin,
+						   data->stabilities + begin,
+						   TEST_SIZE - begin,
+						   bases[p],
+						   floors[p],
+						   out};
 	snprintf(text, TEST_TEXT, "%zu, base %g", a.n, (double)a.base);
 	return function(&a, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/regions.h"
 #include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
@@ -19,11 +20,11 @@ int explain_delta_buffers(struct why *why, const char *what, const char *delta, 
 	if (!d)
 		return explain(why, TENON_EINVAL, "%s: %s is NULL", what, delta);
 	if (d->size > TENON_DELTA_LIMIT)
-		return explain(why, TENON_EINVAL, "%s: %s->size is %zu, but TENON_DELTA_LIMIT is %u; split the page", what, delta,
-			d->size, TENON_DELTA_LIMIT);
+		return explain(why, TENON_EINVAL, "%s: %s->size is %zu, but TENON_DELTA_LIMIT is %u; split the page",
+			       what, delta, d->size, TENON_DELTA_LIMIT);
 	if (!has_delta_buffers(d))
-		return explain(why, TENON_EINVAL, "%s: %s->%s is NULL with size %zu", what, delta, d->mask ? "payload" : "mask",
-			d->size);
+		return explain(why, TENON_EINVAL, "%s: %s->%s is NULL with size %zu", what, delta,
+			       d->mask ? "payload" : "mask", d->size);
 	return 0;
 }
 
@@ -32,8 +33,9 @@ int explain_delta_tail(struct why *why, const char *what, const char *delta, con
 	uint64_t tail = get_delta_tail(d);
 	if (!tail)
 		return 0;
-	return explain(why, TENON_EINVAL, "%s: bit %zu of %s->mask is set, but the page has %zu bytes; clear the bits behind",
-		what, d->size + (size_t)__builtin_ctzll(tail), delta, d->size);
+	return explain(why, TENON_EINVAL,
+		       "%s: bit %zu of %s->mask is set, but the page has %zu bytes; clear the bits behind", what,
+		       d->size + (size_t)__builtin_ctzll(tail), delta, d->size);
 }
 
 /* ---- Legal calls ------------------------------------------------------------------------------------------------- */
@@ -59,10 +61,12 @@ int check_delta_apply(const struct tenon_delta_apply_args *a, struct why *why)
 static int explain_pair(const struct tenon_delta_merge_args *a, struct why *why)
 {
 	if (a->first->size != a->second->size || a->first->size != a->merged->size)
-		return explain(why, TENON_EINVAL, "delta_merge: first, second and merged have %zu, %zu and %zu bytes; merge deltas "
-			"of pages of one size", a->first->size, a->second->size, a->merged->size);
+		return explain(why, TENON_EINVAL,
+			       "delta_merge: first, second and merged have %zu, %zu and %zu bytes; merge deltas "
+			       "of pages of one size",
+			       a->first->size, a->second->size, a->merged->size);
 	return explain(why, TENON_EINVAL, "delta_merge: second->order %llu is before first->order %llu; exchange them",
-		(unsigned long long)a->second->order, (unsigned long long)a->first->order);
+		       (unsigned long long)a->second->order, (unsigned long long)a->first->order);
 }
 
 static __attribute__((cold, noinline)) int explain_merge(const struct tenon_delta_merge_args *a, struct why *why)
@@ -95,8 +99,9 @@ static __attribute__((cold, noinline)) int explain_diff(const struct tenon_delta
 	if (!a)
 		return explain(why, TENON_EINVAL, "delta_diff: args is NULL");
 	int status = explain_delta_buffers(why, "delta_diff", "delta", a->delta);
-	return status ? status : explain(why, TENON_EINVAL, "delta_diff: %s is NULL with size %zu",
-					 a->before ? "after" : "before", a->delta->size);
+	return status ? status
+		      : explain(why, TENON_EINVAL, "delta_diff: %s is NULL with size %zu",
+				a->before ? "after" : "before", a->delta->size);
 }
 
 int check_delta_diff(const struct tenon_delta_diff_args *a, struct why *why)
@@ -112,7 +117,8 @@ int check_delta_diff(const struct tenon_delta_diff_args *a, struct why *why)
  * The part of a delta; borders are those of the words of the mask. from's own order is not read: of a result it may be
  * written by another part.
  */
-static struct tenon_delta *cut_delta(struct tenon_delta *to, const struct tenon_delta *from, uint64_t order, struct range range)
+static struct tenon_delta *cut_delta(struct tenon_delta *to, const struct tenon_delta *from, uint64_t order,
+				     struct range range)
 {
 	*to = (struct tenon_delta){order, range.end - range.begin, from->mask, from->payload};
 	if (from->size) {
@@ -125,8 +131,8 @@ static struct tenon_delta *cut_delta(struct tenon_delta *to, const struct tenon_
 int divide_delta_apply(const struct tenon_delta_apply_args *a, size_t part, size_t parts, struct share *share)
 {
 	struct range range = divide_range(a->delta->size, SHARE_GRAIN, part, parts);
-	share->args.delta_apply =
-		(struct tenon_delta_apply_args){cut_delta(&share->delta[0], a->delta, a->delta->order, range), a->page + range.begin};
+	share->args.delta_apply = (struct tenon_delta_apply_args){
+		cut_delta(&share->delta[0], a->delta, a->delta->order, range), a->page + range.begin};
 	return share_status(range, a->delta->size);
 }
 
@@ -136,10 +142,10 @@ int divide_delta_merge(const struct tenon_delta_merge_args *a, size_t part, size
 	if (a->merged == a->first || a->merged == a->second)
 		return divide_not_at_all(&share->args.delta_merge, a, sizeof *a, part);
 	struct range range = divide_range(a->first->size, SHARE_GRAIN, part, parts);
-	share->args.delta_merge = (struct tenon_delta_merge_args){
-		cut_delta(&share->delta[0], a->first, a->first->order, range),
-		cut_delta(&share->delta[1], a->second, a->second->order, range),
-		cut_delta(&share->delta[2], a->merged, a->second->order, range)};
+	share->args.delta_merge =
+		(struct tenon_delta_merge_args){cut_delta(&share->delta[0], a->first, a->first->order, range),
+						cut_delta(&share->delta[1], a->second, a->second->order, range),
+						cut_delta(&share->delta[2], a->merged, a->second->order, range)};
 	if (part == 0)
 		a->merged->order = a->second->order;
 	return share_status(range, a->first->size);
@@ -148,9 +154,52 @@ int divide_delta_merge(const struct tenon_delta_merge_args *a, size_t part, size
 int divide_delta_diff(const struct tenon_delta_diff_args *a, size_t part, size_t parts, struct share *share)
 {
 	struct range range = divide_range(a->delta->size, SHARE_GRAIN, part, parts);
-	share->args.delta_diff = (struct tenon_delta_diff_args){a->before + range.begin, a->after + range.begin,
-		cut_delta(&share->delta[0], a->delta, a->delta->order, range)};
+	share->args.delta_diff =
+		(struct tenon_delta_diff_args){a->before + range.begin, a->after + range.begin,
+					       cut_delta(&share->delta[0], a->delta, a->delta->order, range)};
 	return share_status(range, a->delta->size);
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+
+/* A delta that is read, or whose buffers are written. Returns the index of the struct. */
+int list_delta(struct regions *r, struct field field, const struct tenon_delta *delta, enum region_role role)
+{
+	int at = add_region(r, field, REGION_IN, REGION_STRUCT, sizeof *delta);
+	if (at < 0)
+		return at;
+	add_region(r, REGION_FIELD(at, delta, mask), role, REGION_U64, TENON_DELTA_WORDS(delta->size));
+	add_region(r, REGION_FIELD(at, delta, payload), role, REGION_U8, delta->size);
+	return at;
+}
+
+void regions_delta_apply(const struct tenon_delta_apply_args *a, struct regions *r)
+{
+	if (list_delta(r, REGION_ARG(a, delta), a->delta, REGION_IN) >= 0)
+		add_region(r, REGION_ARG(a, page), REGION_INOUT, REGION_U8, a->delta->size);
+}
+
+/* The order may be first's, too. */
+void regions_delta_merge(const struct tenon_delta_merge_args *a, struct regions *r)
+{
+	const struct tenon_delta *merged = a->merged;
+	list_delta(r, REGION_ARG(a, first), a->first, REGION_IN);
+	list_delta(r, REGION_ARG(a, second), a->second, REGION_IN);
+	int at = list_delta(r, REGION_ARG(a, merged), merged, REGION_OUT);
+	if (at >= 0)
+		add_member(r, REGION_MEMBER(at, merged, order), REGION_INOUT, REGION_U64);
+}
+
+/* The order stays, which is part of the answer. */
+void regions_delta_diff(const struct tenon_delta_diff_args *a, struct regions *r)
+{
+	const struct tenon_delta *delta = a->delta;
+	int at = list_delta(r, REGION_ARG(a, delta), delta, REGION_OUT);
+	if (at < 0)
+		return;
+	add_member(r, REGION_MEMBER(at, delta, order), REGION_INOUT, REGION_U64);
+	add_region(r, REGION_ARG(a, before), REGION_IN, REGION_U8, delta->size);
+	add_region(r, REGION_ARG(a, after), REGION_IN, REGION_U8, delta->size);
 }
 
 /* ---- Self-tests -------------------------------------------------------------------------------------------------- */
@@ -165,13 +214,16 @@ struct test_delta {
 	unsigned char payload[TEST_SIZE];
 };
 
+/* Eight bytes at a time: a swap waits for the self-tests. */
 static uint32_t make_test_bytes(unsigned char *out, size_t count, uint32_t seed)
 {
-	for (size_t i = 0; i < count; i++) {
-		seed = seed * 1664525 + 1013904223;
-		out[i] = (unsigned char)(seed >> 24);
+	uint64_t state = seed;
+	for (size_t i = 0; i < count; i += 8) {
+		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		uint64_t bytes = state ^ state >> 29; /* the low bits alone have a short period */
+		memcpy(out + i, &bytes, count - i < 8 ? count - i : 8);
 	}
-	return seed;
+	return (uint32_t)(state >> 32);
 }
 
 /* Words of all kinds: none, all, and some of the bytes; whatever in the payload. */
@@ -209,11 +261,11 @@ int test_delta_apply(tenon_kernel_fn *function, struct why *why)
 
 /* Order, mask and payload of a result, all of the buffers. */
 static int compare_deltas(struct why *why, const char *kernel, const char *shape, const struct tenon_delta *got,
-	const struct tenon_delta *want)
+			  const struct tenon_delta *want)
 {
 	if (got->order != want->order)
 		return explain(why, TENON_EREFUSED, "%s: self-test %s: order is %llu, scalar's is %llu", kernel, shape,
-			(unsigned long long)got->order, (unsigned long long)want->order);
+			       (unsigned long long)got->order, (unsigned long long)want->order);
 	int status = compare_bytes(why, kernel, shape, got->mask, want->mask, TEST_WORDS * sizeof *got->mask);
 	return status ? status : compare_bytes(why, kernel, shape, got->payload, want->payload, TEST_SIZE);
 }
@@ -224,7 +276,8 @@ static int test_merge(tenon_kernel_fn *function, size_t size, bool over, struct 
 	struct test_delta first_buffers, second_buffers, got_buffers, want_buffers;
 	struct tenon_delta first = make_test_delta(&first_buffers, size, 31 + (uint32_t)size);
 	struct tenon_delta second = make_test_delta(&second_buffers, size, 32 + (uint32_t)size);
-	struct tenon_delta got = make_test_delta(&got_buffers, size, 33), want = make_test_delta(&want_buffers, size, 33);
+	struct tenon_delta got = make_test_delta(&got_buffers, size, 33),
+			   want = make_test_delta(&want_buffers, size, 33);
 	char shape[32];
 	snprintf(shape, sizeof shape, "%zu%s", size, over ? ", over first" : "");
 	if (over)
@@ -255,7 +308,8 @@ int test_delta_diff(tenon_kernel_fn *function, struct why *why)
 	int status = 0;
 	for (size_t i = 0; !status && i < sizeof test_sizes / sizeof *test_sizes; i++) {
 		size_t size = test_sizes[i];
-		struct tenon_delta got = make_test_delta(&got_buffers, size, 41), want = make_test_delta(&want_buffers, size, 41);
+		struct tenon_delta got = make_test_delta(&got_buffers, size, 41),
+				   want = make_test_delta(&want_buffers, size, 41);
 		struct tenon_delta delta = make_test_delta(&change, size, 42 + (uint32_t)i);
 		make_test_bytes(before, TEST_SIZE, 6);
 		make_test_bytes(after, TEST_SIZE, 6);

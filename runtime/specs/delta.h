@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <tenon/backend.h>
 
+#include "runtime/regions.h"
 #include "runtime/why.h"
 
 static inline bool has_delta_buffers(const struct tenon_delta *d)
@@ -24,5 +25,11 @@ static inline uint64_t get_delta_tail(const struct tenon_delta *d)
 /* The words for what one of the two found, as `what: delta->...`; 0 if it found nothing. */
 int explain_delta_buffers(struct why *why, const char *what, const char *delta, const struct tenon_delta *d);
 int explain_delta_tail(struct why *why, const char *what, const char *delta, const struct tenon_delta *d);
+
+/*
+ * Lists the memory of a delta: the struct is read, its buffers have the role. Returns the struct's index, or -1 where it
+ * must not be read.
+ */
+int list_delta(struct regions *r, struct field field, const struct tenon_delta *delta, enum region_role role);
 
 #endif

@@ -9,7 +9,9 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/regions.h"
 #include "runtime/share.h"
+#include "runtime/specs/compare.h"
 
 /* ---- Legal calls ------------------------------------------------------------------------------------------------- */
 
@@ -24,9 +26,9 @@ static __attribute__((cold, noinline)) int explain_encode(const struct tenon_del
 		return explain(why, TENON_EINVAL, "delta_encode: %s is NULL", a->encoded ? "length" : "encoded");
 	if (a->capacity < TENON_DELTA_BOUND(a->delta->size))
 		return explain(why, TENON_EINVAL, "delta_encode: capacity is %zu; TENON_DELTA_BOUND(%zu) is %zu",
-			a->capacity, a->delta->size, TENON_DELTA_BOUND(a->delta->size));
+			       a->capacity, a->delta->size, TENON_DELTA_BOUND(a->delta->size));
 	return explain(why, TENON_EINVAL, "delta_encode: the mask has bits from %zu, the page's size, on; clear them",
-		a->delta->size);
+		       a->delta->size);
 }
 
 int check_delta_encode(const struct tenon_delta_encode_args *a, struct why *why)
@@ -63,6 +65,27 @@ int divide_delta_decode(const struct tenon_delta_decode_args *a, size_t part, si
 	return divide_not_at_all(&share->args.delta_decode, a, sizeof *a, part);
 }
 
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+
+/* Behind what is written the bytes stay: they are part of the answer, up to where a body might think of writing. */
+void regions_delta_encode(const struct tenon_delta_encode_args *a, struct regions *r)
+{
+	if (list_delta(r, REGION_ARG(a, delta), a->delta, REGION_IN) < 0)
+		return;
+	size_t bound = TENON_DELTA_BOUND(a->delta->size);
+	add_region(r, REGION_ARG(a, encoded), REGION_INOUT, REGION_U8, bound < a->capacity ? bound : a->capacity);
+	add_region(r, REGION_ARG(a, length), REGION_OUT, REGION_U64, 1);
+}
+
+void regions_delta_decode(const struct tenon_delta_decode_args *a, struct regions *r)
+{
+	const struct tenon_delta *delta = a->delta;
+	add_region(r, REGION_ARG(a, encoded), REGION_IN, REGION_U8, a->length);
+	int at = list_delta(r, REGION_ARG(a, delta), delta, REGION_OUT);
+	if (at >= 0)
+		add_member(r, REGION_MEMBER(at, delta, order), REGION_OUT, REGION_U64);
+}
+
 /* ---- Self-tests -------------------------------------------------------------------------------------------------- */
 
 enum { PAGE = 4160, BLOCK = 4096, BOUND = TENON_DELTA_BOUND(PAGE), WORDS = TENON_DELTA_WORDS(PAGE) };
@@ -79,9 +102,9 @@ struct buffers {
 static const struct pattern {
 	size_t size, begin, period, run;
 } patterns[] = {
-	{0, 0, 1, 0},         {1, 0, 1, 1},      {131, 0, 1, 1},        {200, 1, 2, 1},       {PAGE, 3, 9, 1},
-	{PAGE, 1, 66, 1},     {PAGE, 127, 256, 1}, {PAGE, 64, 700, 129}, {PAGE, BLOCK, 64, 64}, {PAGE, 0, 1, 1},
-	{BLOCK + 9, 5, 12, 2},
+	{0, 0, 1, 0},          {1, 0, 1, 1},     {131, 0, 1, 1},        {200, 1, 2, 1},
+	{PAGE, 3, 9, 1},       {PAGE, 1, 66, 1}, {PAGE, 127, 256, 1},   {PAGE, 64, 700, 129},
+	{PAGE, BLOCK, 64, 64}, {PAGE, 0, 1, 1},  {BLOCK + 9, 5, 12, 2},
 };
 
 static void make_delta(const struct pattern *p, struct buffers *b, struct tenon_delta *d)
@@ -95,23 +118,12 @@ static void make_delta(const struct pattern *p, struct buffers *b, struct tenon_
 	*d = (struct tenon_delta){0x0123456789abcdef, p->size, b->mask, b->payload};
 }
 
-static int report_bytes(const char *kernel, const struct pattern *p, size_t at, int got, int want, struct why *why)
+static int compare_with_pattern(const char *kernel, const struct pattern *p, const void *got, const void *want,
+				size_t size, struct why *why)
 {
-	return explain(why, TENON_EREFUSED,
-		"%s: self-test size %zu, %zu of %zu bytes from %zu on: output %zu is %02x, scalar's is %02x", kernel,
-		p->size, p->run, p->period, p->begin, at, (unsigned)got, (unsigned)want);
-}
-
-static int compare_bytes(const char *kernel, const struct pattern *p, const void *got, const void *want, size_t size,
-	struct why *why)
-{
-	const unsigned char *x = got, *y = want;
-	if (memcmp(x, y, size) == 0)
-		return 0;
-	size_t at = 0;
-	while (x[at] == y[at])
-		at++;
-	return report_bytes(kernel, p, at, x[at], y[at], why);
+	char shape[96];
+	snprintf(shape, sizeof shape, "size %zu, %zu of %zu bytes from %zu on", p->size, p->run, p->period, p->begin);
+	return compare_bytes(why, kernel, shape, got, want, size);
 }
 
 static int test_encode(tenon_kernel_fn *function, const struct pattern *p, struct why *why)
@@ -130,8 +142,9 @@ static int test_encode(tenon_kernel_fn *function, const struct pattern *p, struc
 	int status = function(&a, NULL);
 	if (status != TENON_OK || got_length != want_length)
 		return explain(why, TENON_EREFUSED,
-			"delta_encode: self-test size %zu: returned %d and length %zu, scalar's is %zu", p->size, status, got_length, want_length);
-	return compare_bytes("delta_encode", p, got, want, sizeof got, why);
+			       "delta_encode: self-test size %zu: returned %d and length %zu, scalar's is %zu", p->size,
+			       status, got_length, want_length);
+	return compare_with_pattern("delta_encode", p, got, want, sizeof got, why);
 }
 
 int test_delta_encode(tenon_kernel_fn *function, struct why *why)
@@ -143,7 +156,7 @@ int test_delta_encode(tenon_kernel_fn *function, struct why *why)
 }
 
 static int decode(tenon_kernel_fn *function, const unsigned char *encoded, size_t length, struct buffers *b,
-	struct tenon_delta *d)
+		  struct tenon_delta *d)
 {
 	struct tenon_delta_decode_args a = {encoded, length, d};
 	memset(b, 0xa5, sizeof *b);
@@ -154,7 +167,7 @@ static int decode(tenon_kernel_fn *function, const unsigned char *encoded, size_
 }
 
 static int compare_deltas(tenon_kernel_fn *function, const struct pattern *p, const unsigned char *encoded,
-	size_t length, struct why *why)
+			  size_t length, struct why *why)
 {
 	struct buffers got, want;
 	struct tenon_delta d = {.size = p->size};
@@ -163,8 +176,9 @@ static int compare_deltas(tenon_kernel_fn *function, const struct pattern *p, co
 	int status = decode(function, encoded, length, &got, &d);
 	if (status != want_status || d.order != order)
 		return explain(why, TENON_EREFUSED,
-			"delta_decode: self-test size %zu: returned %d and order %llx, scalar %d and %llx", p->size, status, (unsigned long long)d.order, want_status, (unsigned long long)order);
-	return compare_bytes("delta_decode", p, &got, &want, sizeof got, why);
+			       "delta_decode: self-test size %zu: returned %d and order %llx, scalar %d and %llx",
+			       p->size, status, (unsigned long long)d.order, want_status, (unsigned long long)order);
+	return compare_with_pattern("delta_decode", p, &got, &want, sizeof got, why);
 }
 
 static int test_decode(tenon_kernel_fn *function, const struct pattern *p, struct why *why)

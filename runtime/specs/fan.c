@@ -9,6 +9,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/regions.h"
 #include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
@@ -22,12 +23,14 @@ static int is_amount(float x)
 static __attribute__((cold, noinline)) int explain_binding(const struct tenon_binding_decay_args *a, struct why *why)
 {
 	if (!a->strengths)
-		return explain(why, TENON_EINVAL, "binding_decay: strengths is NULL with n %zu; pass n elements, or n 0", a->n);
+		return explain(why, TENON_EINVAL,
+			       "binding_decay: strengths is NULL with n %zu; pass n elements, or n 0", a->n);
 	if (!is_amount(a->rate) || !is_amount(a->dt))
 		return explain(why, TENON_EINVAL, "binding_decay: rate %g and dt %g; pass finite ones of at least 0",
-			(double)a->rate, (double)a->dt);
+			       (double)a->rate, (double)a->dt);
 	if (a->form > TENON_FORGETTING_EXPONENTIAL)
-		return explain(why, TENON_EINVAL, "binding_decay: form is %u; pass one of enum tenon_forgetting", a->form);
+		return explain(why, TENON_EINVAL, "binding_decay: form is %u; pass one of enum tenon_forgetting",
+			       a->form);
 	return explain(why, TENON_EINVAL, "binding_decay: %zu strengths exceed the address space", a->n);
 }
 
@@ -63,12 +66,13 @@ static __attribute__((cold, noinline)) int explain_fan(const struct tenon_fan_ef
 {
 	const char *null = !a->activations ? "activations" : !a->fans ? "fans" : NULL;
 	if (null)
-		return explain(why, TENON_EINVAL, "fan_effect: %s is NULL with n %zu; pass n elements, or n 0", null, a->n);
+		return explain(why, TENON_EINVAL, "fan_effect: %s is NULL with n %zu; pass n elements, or n 0", null,
+			       a->n);
 	if (a->form > TENON_FAN_ACT_R)
 		return explain(why, TENON_EINVAL, "fan_effect: form is %u; pass one of enum tenon_fan", a->form);
 	if (!weighs_legally(a))
-		return explain(why, TENON_EINVAL, "fan_effect: weight %g and strength %g; pass finite ones", (double)a->weight,
-			(double)a->strength);
+		return explain(why, TENON_EINVAL, "fan_effect: weight %g and strength %g; pass finite ones",
+			       (double)a->weight, (double)a->strength);
 	return explain(why, TENON_EINVAL, "fan_effect: %zu activations exceed the address space", a->n);
 }
 
@@ -92,6 +96,19 @@ int divide_fan_effect(const struct tenon_fan_effect_args *a, size_t part, size_t
 	own->activations += range.begin;
 	own->fans += range.begin;
 	return share_status(range, a->n);
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+
+void regions_binding_decay(const struct tenon_binding_decay_args *a, struct regions *r)
+{
+	add_region(r, REGION_ARG(a, strengths), REGION_INOUT, REGION_F32, a->n);
+}
+
+void regions_fan_effect(const struct tenon_fan_effect_args *a, struct regions *r)
+{
+	add_region(r, REGION_ARG(a, activations), REGION_INOUT, REGION_F32, a->n);
+	add_region(r, REGION_ARG(a, fans), REGION_IN, REGION_U32, a->n);
 }
 
 /* ---- Self-tests -------------------------------------------------------------------------------------------------- */
@@ -119,8 +136,8 @@ int test_binding_decay(tenon_kernel_fn *function, struct why *why)
 	int status = 0;
 	for (int k = 0; !status && k < 2 * TEST_SIZES; k++) {
 		size_t n = test_sizes[k / 2], bytes = n * sizeof *values;
-		struct tenon_binding_decay_args a = {memcpy(got, values + TEST_SIZE - n, bytes), n,
-			rates[k / 2 % 4], k / 2 % 4 == 3 ? 0x1p100f : 1.0f, (uint32_t)k % 2};
+		struct tenon_binding_decay_args a = {memcpy(got, values + TEST_SIZE - n, bytes), n, rates[k / 2 % 4],
+						     k / 2 % 4 == 3 ? 0x1p100f : 1.0f, (uint32_t)k % 2};
 		int got_status = function(&a, NULL);
 		a.strengths = memcpy(want, values + TEST_SIZE - n, bytes);
 		int want_status = scalar_binding_decay(&a, NULL);
@@ -135,7 +152,8 @@ int test_binding_decay(tenon_kernel_fn *function, struct why *why)
 /* All fans below limit, but for what careless conversions round wrong. */
 static void make_fans(uint32_t fans[TEST_SIZE], uint32_t limit)
 {
-	static const uint32_t edges[] = {0x1000001, 0x1000003, 0x7fffffff, 0x80000000, 0x80000080, 0xffffff7f, 0xffffffff, 0};
+	static const uint32_t edges[] = {0x1000001,  0x1000003,  0x7fffffff, 0x80000000,
+					 0x80000080, 0xffffff7f, 0xffffffff, 0};
 	uint32_t x = 1;
 	for (int i = 0; i < TEST_SIZE; i++) {
 		x = x * 1664525 + 1013904223;
@@ -145,14 +163,16 @@ static void make_fans(uint32_t fans[TEST_SIZE], uint32_t limit)
 	}
 }
 
-static int test_fans(tenon_kernel_fn *function, const float *values, const uint32_t *fans, uint32_t form, struct why *why)
+static int test_fans(tenon_kernel_fn *function, const float *values, const uint32_t *fans, uint32_t form,
+		     struct why *why)
 {
 	float got[TEST_SIZE], want[TEST_SIZE];
 	char text[48];
 	int status = 0;
 	for (int k = 0; !status && k < TEST_SIZES; k++) {
 		size_t n = test_sizes[k], begin = TEST_SIZE - n, bytes = n * sizeof *values;
-		struct tenon_fan_effect_args a = {memcpy(got, values + begin, bytes), fans + begin, n, form, 0.7f, 2.5f};
+		struct tenon_fan_effect_args a = {
+			memcpy(got, values + begin, bytes), fans + begin, n, form, 0.7f, 2.5f};
 		int got_status = function(&a, NULL);
 		a.activations = memcpy(want, values + begin, bytes);
 		int want_status = scalar_fan_effect(&a, NULL);

@@ -7,6 +7,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/regions.h"
 #include "runtime/share.h"
 #include "runtime/specs/compare.h"
 #include "runtime/specs/rows.h"
@@ -24,15 +25,15 @@ static __attribute__((cold, noinline)) int explain_rows(const char *kernel, stru
 	if (s.dim && !s.query)
 		return explain(why, TENON_EINVAL, "%s: query is NULL with dim %zu; pass dim floats", kernel, s.dim);
 	if (s.dim && !s.rows)
-		return explain(why, TENON_EINVAL, "%s: rows is NULL with %zu rows of %zu; pass the rows, or count 0", kernel,
-			s.count, s.dim);
+		return explain(why, TENON_EINVAL, "%s: rows is NULL with %zu rows of %zu; pass the rows, or count 0",
+			       kernel, s.count, s.dim);
 	if (!s.scores)
-		return explain(why, TENON_EINVAL, "%s: scores is NULL with %zu rows; pass room for one score a row", kernel,
-			s.count);
+		return explain(why, TENON_EINVAL, "%s: scores is NULL with %zu rows; pass room for one score a row",
+			       kernel, s.count);
 	if (s.stride < s.dim)
-		return explain(why, TENON_EINVAL, "%s: stride %zu is less than dim %zu", kernel, s.stride,
-			s.dim);
-	return explain(why, TENON_EINVAL, "%s: %zu rows with stride %zu exceed the address space", kernel, s.count, s.stride);
+		return explain(why, TENON_EINVAL, "%s: stride %zu is less than dim %zu", kernel, s.stride, s.dim);
+	return explain(why, TENON_EINVAL, "%s: %zu rows with stride %zu exceed the address space", kernel, s.count,
+		       s.stride);
 }
 
 static inline int check_rows(const char *kernel, struct shape s, struct why *why)
@@ -71,20 +72,34 @@ int check_squared_distance(const struct tenon_squared_distance_args *a, struct w
 /* ---- Shares ------------------------------------------------------------------------------------------------------ */
 
 /* The members that a share of the rows changes; the same names in each kernel's arguments. */
-#define TAKE_ROWS(name)                                                                                                   \
-	int divide_##name(const struct tenon_##name##_args *a, size_t part, size_t parts, struct share *share)            \
-	{                                                                                                                 \
-		struct range range = divide_range(a->count, SHARE_GRAIN / sizeof(float), part, parts);                    \
-		share->args.name = *a;                                                                                    \
-		share->args.name.count = range.end - range.begin;                                                         \
-		if (a->rows)                                                                                              \
-			share->args.name.rows += range.begin * a->stride;                                                 \
-		share->args.name.scores += range.begin;                                                                   \
-		return share_status(range, a->count);                                                                     \
+#define TAKE_ROWS(name)                                                                                        \
+	int divide_##name(const struct tenon_##name##_args *a, size_t part, size_t parts, struct share *share) \
+	{                                                                                                      \
+		struct range range = divide_range(a->count, SHARE_GRAIN / sizeof(float), part, parts);         \
+		share->args.name = *a;                                                                         \
+		share->args.name.count = range.end - range.begin;                                              \
+		if (a->rows)                                                                                   \
+			share->args.name.rows += range.begin * a->stride;                                      \
+		share->args.name.scores += range.begin;                                                        \
+		return share_status(range, a->count);                                                          \
 	}
 TAKE_ROWS(vector_similarity)
 TAKE_ROWS(inner_product)
 TAKE_ROWS(squared_distance)
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+
+#define LIST_ROWS(name)                                                                                               \
+	void regions_##name(const struct tenon_##name##_args *a, struct regions *r)                                   \
+	{                                                                                                             \
+		add_region(r, REGION_ARG(a, query), REGION_IN, REGION_F32, a->dim);                                   \
+		add_region(r, REGION_ARG(a, rows), REGION_IN, REGION_F32, measure_rows(a->count, a->dim, a->stride)); \
+		add_region(r, REGION_ARG(a, scores), REGION_OUT, REGION_F32, a->count);                               \
+	}
+
+LIST_ROWS(vector_similarity)
+LIST_ROWS(inner_product)
+LIST_ROWS(squared_distance)
 
 /* ---- Self-tests -------------------------------------------------------------------------------------------------- */
 
@@ -123,7 +138,7 @@ static int run_squared_distance(tenon_kernel_fn *function, const struct shape *s
 }
 
 static int test_rows(const char *kernel, run_rows_fn *run, tenon_kernel_fn *function, tenon_kernel_fn *scalar,
-	struct why *why)
+		     struct why *why)
 {
 	static const size_t dims[] = {0, 1, 3, 31, 32, 61, 64, 100, 103};
 	float query[TEST_DIM], rows[TEST_ROWS][TEST_DIM], got[TEST_ROWS], want[TEST_ROWS];

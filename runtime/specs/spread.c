@@ -10,6 +10,7 @@
 #include "runtime/graph.h"
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/regions.h"
 #include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
@@ -70,10 +71,68 @@ int check_spreading_activation(const struct tenon_spreading_activation_args *a, 
 }
 
 /* Each step needs all of the one before. */
-int divide_spreading_activation(const struct tenon_spreading_activation_args *a, size_t part, size_t parts, struct share *share)
+int divide_spreading_activation(const struct tenon_spreading_activation_args *a, size_t part, size_t parts,
+				struct share *share)
 {
 	(void)parts;
 	return divide_not_at_all(&share->args.spreading_activation, a, sizeof *a, part);
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+
+static void list_slices(struct regions *r, int at, const struct tenon_graph *graph)
+{
+	size_t rows = (size_t)graph->slices * TENON_SLICE_ROWS;
+	bool has_columns = graph->sliced != 0, is_narrow = graph->slice_narrow != NULL;
+	add_region(r, REGION_FIELD(at, graph, slice_row), REGION_IN, REGION_U32, rows);
+	add_region(r, REGION_FIELD(at, graph, hub), REGION_IN, REGION_U32, graph->hubs);
+	int column = add_region(r, REGION_FIELD(at, graph, slice_column), REGION_IN, REGION_U32,
+				has_columns ? (size_t)graph->slices + 1 : 0);
+	if (column < 0)
+		return;
+	size_t entries = has_columns ? (size_t)graph->slice_column[graph->slices] * TENON_SLICE_ROWS : 0;
+	add_region(r, REGION_FIELD(at, graph, slice_source), REGION_IN, REGION_U32, is_narrow ? 0 : entries);
+	add_region(r, REGION_FIELD(at, graph, slice_narrow), REGION_IN, REGION_U8, is_narrow ? 2 * entries : 0);
+	add_region(r, REGION_FIELD(at, graph, slice_weight), REGION_IN, REGION_F32, entries);
+}
+
+static void list_graph(struct regions *r, int at, const struct tenon_graph *graph)
+{
+	size_t edges = graph->edges; /* pairs of 32 bits */
+	add_region(r, REGION_FIELD(at, graph, in_offset), REGION_IN, REGION_U32, (size_t)graph->nodes + 1);
+	add_region(r, REGION_FIELD(at, graph, in), REGION_IN, REGION_U64, edges);
+	add_region(r, REGION_FIELD(at, graph, out_offset), REGION_IN, REGION_U32, (size_t)graph->nodes + 1);
+	add_region(r, REGION_FIELD(at, graph, out), REGION_IN, REGION_U64, edges + TENON_EDGE_PADDING);
+	list_slices(r, at, graph);
+}
+
+/* As tenon_workspace_place() lays it out. */
+static void list_workspace(struct regions *r, int at, const struct tenon_workspace *workspace, uint32_t nodes)
+{
+	size_t floats = tenon_workspace_floats(nodes) / sizeof(float), groups = ((size_t)nodes + 4095) / 4096;
+	add_region(r, REGION_FIELD(at, workspace, graph), REGION_IN, REGION_STRUCT, sizeof(struct tenon_graph));
+	add_region(r, REGION_FIELD(at, workspace, term), REGION_STATE, REGION_F32, floats);
+	add_region(r, REGION_FIELD(at, workspace, sum), REGION_STATE, REGION_F32, floats);
+	add_region(r, REGION_FIELD(at, workspace, delta), REGION_STATE, REGION_F32, floats);
+	add_region(r, REGION_FIELD(at, workspace, frontier), REGION_STATE, REGION_U32, floats);
+	add_region(r, REGION_FIELD(at, workspace, block), REGION_STATE, REGION_U8, 256 * groups);
+	add_region(r, REGION_FIELD(at, workspace, group), REGION_STATE, REGION_U8, (groups + 63) / 64 * 64);
+	add_member(r, REGION_MEMBER(at, workspace, at_rest), REGION_STATE, REGION_U32);
+	r->at_rest = (uint32_t *)(uintptr_t)&workspace->at_rest;
+}
+
+void regions_spreading_activation(const struct tenon_spreading_activation_args *a, struct regions *r)
+{
+	int graph = add_region(r, REGION_ARG(a, graph), REGION_IN, REGION_STRUCT, sizeof *a->graph);
+	if (graph < 0)
+		return;
+	list_graph(r, graph, a->graph);
+	add_region(r, REGION_ARG(a, initial), REGION_IN, REGION_F32, a->graph->nodes);
+	add_region(r, REGION_ARG(a, activation), REGION_OUT, REGION_F32, a->graph->nodes);
+	int workspace = add_region(r, REGION_ARG(a, workspace), REGION_IN, REGION_STRUCT,
+				   a->workspace ? sizeof *a->workspace : 0);
+	if (a->workspace && workspace >= 0)
+		list_workspace(r, workspace, a->workspace, a->graph->nodes);
 }
 
 /* ---- Self-test --------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "runtime/kernels.h"
 #include "runtime/public.h"
+#include "runtime/regions.h"
 #include "runtime/share.h"
 #include "runtime/specs/compare.h"
 
@@ -17,11 +18,12 @@ static __attribute__((cold, noinline)) int explain_top_k(const struct tenon_top_
 	if (!a->count)
 		return explain(why, TENON_EINVAL, "top_k: count is NULL; pass room for the number of results");
 	if (a->n > UINT64_C(1) << 32)
-		return explain(why, TENON_EINVAL, "top_k: n is %zu, but 32-bit indices reach 2^32; split the scores", a->n);
+		return explain(why, TENON_EINVAL, "top_k: n is %zu, but 32-bit indices reach 2^32; split the scores",
+			       a->n);
 	if (a->n && !a->scores)
 		return explain(why, TENON_EINVAL, "top_k: scores is NULL with n %zu", a->n);
 	return explain(why, TENON_EINVAL, "top_k: %s is NULL; pass room for min(k, n) = %zu results",
-		a->indices ? "values" : "indices", a->k < a->n ? a->k : a->n);
+		       a->indices ? "values" : "indices", a->k < a->n ? a->k : a->n);
 }
 
 /* n or k of 0 is no empty call: *count is to be set. */
@@ -37,6 +39,15 @@ int divide_top_k(const struct tenon_top_k_args *a, size_t part, size_t parts, st
 {
 	(void)parts;
 	return divide_not_at_all(&share->args.top_k, a, sizeof *a, part);
+}
+
+void regions_top_k(const struct tenon_top_k_args *a, struct regions *r)
+{
+	size_t room = a->k < a->n ? a->k : a->n;
+	add_region(r, REGION_ARG(a, scores), REGION_IN, REGION_F32, a->k ? a->n : 0);
+	add_region(r, REGION_ARG(a, indices), REGION_OUT, REGION_U32, room);
+	add_region(r, REGION_ARG(a, values), REGION_OUT, REGION_F32, room);
+	add_region(r, REGION_ARG(a, count), REGION_OUT, REGION_U64, 1);
 }
 
 enum { TEST_SCORES = 203, TEST_K = 40 };
@@ -62,8 +73,8 @@ static int compare_results(tenon_kernel_fn *function, const float *scores, size_
 	int want_status = run_top_k(scalar_top_k, scores, n, k, &want);
 	int status = compare_status(why, "top_k", shape, got_status, want_status);
 	if (!status && got.count != want.count)
-		status = explain(why, TENON_EREFUSED, "top_k: self-test %s: count %zu, scalar's is %zu", shape, got.count,
-			want.count);
+		status = explain(why, TENON_EREFUSED, "top_k: self-test %s: count %zu, scalar's is %zu", shape,
+				 got.count, want.count);
 	if (!status)
 		status = compare_integers(why, "top_k", shape, got.indices, want.indices, want.count);
 	if (!status)
