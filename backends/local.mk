@@ -3,7 +3,8 @@
 # comes last on the command line. VECTOR_CFLAGS lets a packager's -O2 vectorise the scalar reference too.
 
 # No crt files: they add constructors, and a plugin with constructors is refused (libtool drops a bare -nostartfiles).
-PLUGIN_LINK = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,--build-id=sha1 -Wl,-z,relro -Wl,-z,now
+# No stack protector either: on aarch64 its guard lives in the dynamic linker, which a plugin may not need.
+PLUGIN_LINK = $(AM_LDFLAGS) $(DEBUG_LDFLAGS) -module -avoid-version -shared -Wl,--build-id=sha1 -Wl,-z,relro -Wl,-z,now
 if !SANITIZED
 PLUGIN_LINK += -XCClinker -nostartfiles
 endif
@@ -29,8 +30,8 @@ backends_scalar_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 
 # What the backend of an ISA is built with, and the tests and benchmarks of its parts. clang takes -mno-fma after -mavx512f
 # for a wish to have neither; gcc keeps to it in any order.
-AVX2_CFLAGS = -O3 $(COMMON_CFLAGS) -mavx2 -mbmi -mbmi2 -mlzcnt -mno-fma -mno-avx512f
-AVX512_CFLAGS = -O3 $(COMMON_CFLAGS) -mbmi -mbmi2 -mlzcnt -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl \
+AVX2_CFLAGS = -O3 $(VZEROUPPER_CFLAGS) $(COMMON_CFLAGS) -mavx2 -mbmi -mbmi2 -mlzcnt -mno-fma -mno-avx512f
+AVX512_CFLAGS = -O3 $(VZEROUPPER_CFLAGS) $(COMMON_CFLAGS) -mbmi -mbmi2 -mlzcnt -mno-fma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl \
 	$(BEYOND_AVX512)
 # What -march=native may add to x86-64-v4, and compilers then use unasked; a file that needs one of them turns it on again.
 BEYOND_AVX512 = -mno-avx512vpopcntdq -mno-avx512bitalg -mno-avx512vbmi -mno-avx512vbmi2 -mno-avx512ifma -mno-avx512vnni \
@@ -89,9 +90,13 @@ install-data-hook:
 	cd $(DESTDIR)$(backenddir) && rm -f $(notdir $(backend_LTLIBRARIES))
 	cd $(DESTDIR)$(demodir) && rm -f $(notdir $(demo_LTLIBRARIES))
 	cd $(DESTDIR)$(benchdir) && rm -f $(notdir $(bench_LTLIBRARIES))
+	cd $(DESTDIR)$(mutantsdir) && rm -f $(notdir $(mutants_LTLIBRARIES))
+	for name in $(notdir $(module_LTLIBRARIES)); do rm -f $(DESTDIR)$(moduledir)/$$name; done
 
 # libtool finds what to remove in the .la files, which are gone.
 uninstall-hook:
 	for name in $(notdir $(backend_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(backenddir)/$$name; done
 	for name in $(notdir $(demo_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(demodir)/$$name; done
 	for name in $(notdir $(bench_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(benchdir)/$$name; done
+	for name in $(notdir $(mutants_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(mutantsdir)/$$name; done
+	for name in $(notdir $(module_LTLIBRARIES:.la=.so)); do rm -f $(DESTDIR)$(moduledir)/$$name; done

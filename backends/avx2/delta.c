@@ -45,7 +45,7 @@ static inline struct bits load_bits(const uint64_t *p)
 static inline struct block choose_block(struct bits set, struct block a, struct block b)
 {
 	return (struct block){{_mm256_blendv_epi8(b.half[0], a.half[0], set.half[0]),
-		_mm256_blendv_epi8(b.half[1], a.half[1], set.half[1])}};
+			       _mm256_blendv_epi8(b.half[1], a.half[1], set.half[1])}};
 }
 static inline struct block keep_block(struct bits set, struct block a)
 {

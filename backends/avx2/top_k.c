@@ -10,7 +10,5 @@
 int avx2_top_k(const void *args, void *scratch)
 {
 	(void)scratch;
-	int status = top_k(args);
-	_mm256_zeroupper(); /* gcc 12 leaves it out, since a local function is called between the vectors and the return */
-	return status;
+	return top_k(args);
 }

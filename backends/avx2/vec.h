@@ -18,19 +18,37 @@ typedef __m256 vec;      /* VEC_LANES floats */
 typedef __m256i vec_int; /* VEC_LANES 32-bit integers */
 typedef __m256 vec_mask; /* VEC_LANES booleans: all bits of a lane */
 
-static inline vec vec_set(float x) { return _mm256_set1_ps(x); }
-static inline vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
-static inline void vec_store(float *p, vec a) { _mm256_storeu_ps(p, a); }
+static inline vec vec_set(float x)
+{
+	return _mm256_set1_ps(x);
+}
+static inline vec vec_load(const float *p)
+{
+	return _mm256_loadu_ps(p);
+}
+static inline void vec_store(float *p, vec a)
+{
+	_mm256_storeu_ps(p, a);
+}
 
 /* Stores past the caches; p is aligned to the vector. vec_stream_end() orders those stores before what follows. */
-static inline void vec_stream(float *p, vec a) { _mm256_stream_ps(p, a); }
-static inline void vec_stream_end(void) { _mm_sfence(); }
+static inline void vec_stream(float *p, vec a)
+{
+	_mm256_stream_ps(p, a);
+}
+static inline void vec_stream_end(void)
+{
+	_mm_sfence();
+}
 
 /*
  * Asks for the cache line of p, to be written; p may be anywhere. Assembly, because compilers take the instruction only
  * with -mprfchw, while every 64-bit CPU decodes it, if only to do nothing.
  */
-static inline void vec_prefetch_to_write(const void *p) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)p)); }
+static inline void vec_prefetch_to_write(const void *p)
+{
+	__asm__ volatile("prefetchw %0" : : "m"(*(const char *)p));
+}
 
 /* The mask of the first n lanes, n at most VEC_LANES. */
 static inline vec_mask vec_first(size_t n)
@@ -49,37 +67,88 @@ static inline void vec_store_first(float *p, size_t n, vec a)
 	_mm256_maskstore_ps(p, _mm256_castps_si256(vec_first(n)), a);
 }
 
-static inline vec vec_add(vec a, vec b) { return _mm256_add_ps(a, b); }
-static inline vec vec_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
-static inline vec vec_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
-static inline vec vec_div(vec a, vec b) { return _mm256_div_ps(a, b); }
-static inline vec vec_sqrt(vec a) { return _mm256_sqrt_ps(a); }
+static inline vec vec_add(vec a, vec b)
+{
+	return _mm256_add_ps(a, b);
+}
+static inline vec vec_sub(vec a, vec b)
+{
+	return _mm256_sub_ps(a, b);
+}
+static inline vec vec_mul(vec a, vec b)
+{
+	return _mm256_mul_ps(a, b);
+}
+static inline vec vec_div(vec a, vec b)
+{
+	return _mm256_div_ps(a, b);
+}
+static inline vec vec_sqrt(vec a)
+{
+	return _mm256_sqrt_ps(a);
+}
 
 /* Has a computed before whatever is kept later: compilers would take interleaved chains apart, to save registers. */
-static inline void vec_keep(vec *a) { __asm__ volatile("" : "+x"(*a)); }
+static inline void vec_keep(vec *a)
+{
+	__asm__ volatile("" : "+x"(*a));
+}
 
 /* Clears the sign; keeps the sign alone. */
-static inline vec vec_abs(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
-static inline vec vec_sign(vec a) { return _mm256_and_ps(_mm256_set1_ps(-0.0f), a); }
+static inline vec vec_abs(vec a)
+{
+	return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a);
+}
+static inline vec vec_sign(vec a)
+{
+	return _mm256_and_ps(_mm256_set1_ps(-0.0f), a);
+}
 
 /* a < b ? a : b and a > b ? a : b, hence b where either is a NaN. */
-static inline vec vec_min(vec a, vec b) { return _mm256_min_ps(a, b); }
-static inline vec vec_max(vec a, vec b) { return _mm256_max_ps(a, b); }
+static inline vec vec_min(vec a, vec b)
+{
+	return _mm256_min_ps(a, b);
+}
+static inline vec vec_max(vec a, vec b)
+{
+	return _mm256_max_ps(a, b);
+}
 
 /* Comparisons: false where either side is a NaN. */
-static inline vec_mask vec_less(vec a, vec b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
-static inline vec_mask vec_less_equal(vec a, vec b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
-static inline vec_mask vec_equal(vec a, vec b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
+static inline vec_mask vec_less(vec a, vec b)
+{
+	return _mm256_cmp_ps(a, b, _CMP_LT_OQ);
+}
+static inline vec_mask vec_less_equal(vec a, vec b)
+{
+	return _mm256_cmp_ps(a, b, _CMP_LE_OQ);
+}
+static inline vec_mask vec_equal(vec a, vec b)
+{
+	return _mm256_cmp_ps(a, b, _CMP_EQ_OQ);
+}
 
-static inline vec_mask mask_and(vec_mask a, vec_mask b) { return _mm256_and_ps(a, b); }
-static inline vec_mask mask_or(vec_mask a, vec_mask b) { return _mm256_or_ps(a, b); }
+static inline vec_mask mask_and(vec_mask a, vec_mask b)
+{
+	return _mm256_and_ps(a, b);
+}
+static inline vec_mask mask_or(vec_mask a, vec_mask b)
+{
+	return _mm256_or_ps(a, b);
+}
 static inline vec_mask mask_not(vec_mask a)
 {
 	return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1)));
 }
 /* Bit i is lane i. */
-static inline uint32_t mask_bits(vec_mask a) { return (uint32_t)_mm256_movemask_ps(a); }
-static inline int mask_any(vec_mask a) { return _mm256_movemask_ps(a) != 0; }
+static inline uint32_t mask_bits(vec_mask a)
+{
+	return (uint32_t)_mm256_movemask_ps(a);
+}
+static inline int mask_any(vec_mask a)
+{
+	return _mm256_movemask_ps(a) != 0;
+}
 
 /* Is there a subnormal, an infinity or a NaN in count vectors? */
 static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, int count)
@@ -107,25 +176,55 @@ static inline __attribute__((always_inline)) int vec_all_unit(const vec *a, int 
 }
 
 /* yes where the mask is set, else no. */
-static inline vec vec_select(vec_mask mask, vec yes, vec no) { return _mm256_blendv_ps(no, yes, mask); }
+static inline vec vec_select(vec_mask mask, vec yes, vec no)
+{
+	return _mm256_blendv_ps(no, yes, mask);
+}
 static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no)
 {
 	return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(mask));
 }
 
-static inline vec_int int_set(int32_t x) { return _mm256_set1_epi32(x); }
-static inline vec_int int_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
-static inline void int_store(int32_t *p, vec_int a) { _mm256_storeu_si256((__m256i *)p, a); }
-static inline vec_int int_add(vec_int a, vec_int b) { return _mm256_add_epi32(a, b); }
-static inline vec_int int_sub(vec_int a, vec_int b) { return _mm256_sub_epi32(a, b); }
-static inline vec_int int_and(vec_int a, vec_int b) { return _mm256_and_si256(a, b); }
-static inline vec_int int_or(vec_int a, vec_int b) { return _mm256_or_si256(a, b); }
-static inline vec_mask int_equal(vec_int a, vec_int b) { return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)); }
+static inline vec_int int_set(int32_t x)
+{
+	return _mm256_set1_epi32(x);
+}
+static inline vec_int int_load(const int32_t *p)
+{
+	return _mm256_loadu_si256((const __m256i *)p);
+}
+static inline void int_store(int32_t *p, vec_int a)
+{
+	_mm256_storeu_si256((__m256i *)p, a);
+}
+static inline vec_int int_add(vec_int a, vec_int b)
+{
+	return _mm256_add_epi32(a, b);
+}
+static inline vec_int int_sub(vec_int a, vec_int b)
+{
+	return _mm256_sub_epi32(a, b);
+}
+static inline vec_int int_and(vec_int a, vec_int b)
+{
+	return _mm256_and_si256(a, b);
+}
+static inline vec_int int_or(vec_int a, vec_int b)
+{
+	return _mm256_or_si256(a, b);
+}
+static inline vec_mask int_equal(vec_int a, vec_int b)
+{
+	return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b));
+}
 #define int_shift_left(a, count) _mm256_slli_epi32(a, count)
 #define int_shift_right(a, count) _mm256_srli_epi32(a, count)
 
 /* The nearest float, ties to even. */
-static inline vec int_to_vec(vec_int a) { return _mm256_cvtepi32_ps(a); }
+static inline vec int_to_vec(vec_int a)
+{
+	return _mm256_cvtepi32_ps(a);
+}
 
 /* The same of integers without a sign: both halves are exact, and so is 2^16 times the upper. */
 static inline vec uint_to_vec(vec_int a)
@@ -140,8 +239,10 @@ static inline vec vec_lookup(const vec *table, vec_int index)
 {
 	__m256 bit_3 = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
 	__m256 bit_4 = _mm256_castsi256_ps(_mm256_slli_epi32(index, 27));
-	__m256 low = _mm256_blendv_ps(_mm256_permutevar8x32_ps(table[0], index), _mm256_permutevar8x32_ps(table[1], index), bit_3);
-	__m256 high = _mm256_blendv_ps(_mm256_permutevar8x32_ps(table[2], index), _mm256_permutevar8x32_ps(table[3], index), bit_3);
+	__m256 low = _mm256_blendv_ps(_mm256_permutevar8x32_ps(table[0], index),
+				      _mm256_permutevar8x32_ps(table[1], index), bit_3);
+	__m256 high = _mm256_blendv_ps(_mm256_permutevar8x32_ps(table[2], index),
+				       _mm256_permutevar8x32_ps(table[3], index), bit_3);
 	return _mm256_blendv_ps(low, high, bit_4);
 }
 
@@ -198,8 +299,14 @@ static inline vec vec_from_u64_first(const uint64_t *p, size_t n)
 }
 
 /* The same bits. */
-static inline vec_int vec_as_int(vec a) { return _mm256_castps_si256(a); }
-static inline vec int_as_vec(vec_int a) { return _mm256_castsi256_ps(a); }
+static inline vec_int vec_as_int(vec a)
+{
+	return _mm256_castps_si256(a);
+}
+static inline vec int_as_vec(vec_int a)
+{
+	return _mm256_castsi256_ps(a);
+}
 
 /*
  * base[index[0]], base[index[1]], ...: loads and inserts, since they beat gathers on every size measured. Two or four

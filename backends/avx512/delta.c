@@ -14,9 +14,18 @@ struct bits {
 	__mmask64 mask;
 };
 
-static inline struct block load_block(const unsigned char *p) { return (struct block){_mm512_loadu_si512(p)}; }
-static inline void store_block(unsigned char *p, struct block a) { _mm512_storeu_si512(p, a.bytes); }
-static inline struct bits load_bits(const uint64_t *p) { return (struct bits){_load_mask64((__mmask64 *)p)}; }
+static inline struct block load_block(const unsigned char *p)
+{
+	return (struct block){_mm512_loadu_si512(p)};
+}
+static inline void store_block(unsigned char *p, struct block a)
+{
+	_mm512_storeu_si512(p, a.bytes);
+}
+static inline struct bits load_bits(const uint64_t *p)
+{
+	return (struct bits){_load_mask64((__mmask64 *)p)};
+}
 static inline struct block choose_block(struct bits set, struct block a, struct block b)
 {
 	return (struct block){_mm512_mask_mov_epi8(b.bytes, set.mask, a.bytes)};

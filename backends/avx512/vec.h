@@ -18,52 +18,127 @@ typedef __m512 vec;         /* VEC_LANES floats */
 typedef __m512i vec_int;    /* VEC_LANES 32-bit integers */
 typedef __mmask16 vec_mask; /* VEC_LANES booleans */
 
-static inline vec vec_set(float x) { return _mm512_set1_ps(x); }
-static inline vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
-static inline void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
+static inline vec vec_set(float x)
+{
+	return _mm512_set1_ps(x);
+}
+static inline vec vec_load(const float *p)
+{
+	return _mm512_loadu_ps(p);
+}
+static inline void vec_store(float *p, vec a)
+{
+	_mm512_storeu_ps(p, a);
+}
 
 /* Stores past the caches; p is aligned to the vector. vec_stream_end() orders those stores before what follows. */
-static inline void vec_stream(float *p, vec a) { _mm512_stream_ps(p, a); }
-static inline void vec_stream_end(void) { _mm_sfence(); }
+static inline void vec_stream(float *p, vec a)
+{
+	_mm512_stream_ps(p, a);
+}
+static inline void vec_stream_end(void)
+{
+	_mm_sfence();
+}
 
 /*
  * Asks for the cache line of p, to be written; p may be anywhere. Assembly, because compilers take the instruction only
  * with -mprfchw, while every 64-bit CPU decodes it, if only to do nothing.
  */
-static inline void vec_prefetch_to_write(const void *p) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)p)); }
+static inline void vec_prefetch_to_write(const void *p)
+{
+	__asm__ volatile("prefetchw %0" : : "m"(*(const char *)p));
+}
 
 /* The mask of the first n lanes, n at most VEC_LANES. */
-static inline vec_mask vec_first(size_t n) { return (vec_mask)((1u << n) - 1); }
+static inline vec_mask vec_first(size_t n)
+{
+	return (vec_mask)((1u << n) - 1);
+}
 
 /* The first n floats, n at most VEC_LANES; touches nothing behind them. The other lanes are +0. */
-static inline vec vec_load_first(const float *p, size_t n) { return _mm512_maskz_loadu_ps(vec_first(n), p); }
-static inline void vec_store_first(float *p, size_t n, vec a) { _mm512_mask_storeu_ps(p, vec_first(n), a); }
+static inline vec vec_load_first(const float *p, size_t n)
+{
+	return _mm512_maskz_loadu_ps(vec_first(n), p);
+}
+static inline void vec_store_first(float *p, size_t n, vec a)
+{
+	_mm512_mask_storeu_ps(p, vec_first(n), a);
+}
 
-static inline vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }
-static inline vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }
-static inline vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
-static inline vec vec_div(vec a, vec b) { return _mm512_div_ps(a, b); }
-static inline vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
+static inline vec vec_add(vec a, vec b)
+{
+	return _mm512_add_ps(a, b);
+}
+static inline vec vec_sub(vec a, vec b)
+{
+	return _mm512_sub_ps(a, b);
+}
+static inline vec vec_mul(vec a, vec b)
+{
+	return _mm512_mul_ps(a, b);
+}
+static inline vec vec_div(vec a, vec b)
+{
+	return _mm512_div_ps(a, b);
+}
+static inline vec vec_sqrt(vec a)
+{
+	return _mm512_sqrt_ps(a);
+}
 
 /* Has a computed before whatever is kept later: compilers would take interleaved chains apart, to save registers. */
-static inline void vec_keep(vec *a) { __asm__ volatile("" : "+v"(*a)); }
+static inline void vec_keep(vec *a)
+{
+	__asm__ volatile("" : "+v"(*a));
+}
 
 /* Clears the sign; keeps the sign alone. */
-static inline vec vec_abs(vec a) { return _mm512_abs_ps(a); }
-static inline vec vec_sign(vec a) { return _mm512_and_ps(a, _mm512_set1_ps(-0.0f)); }
+static inline vec vec_abs(vec a)
+{
+	return _mm512_abs_ps(a);
+}
+static inline vec vec_sign(vec a)
+{
+	return _mm512_and_ps(a, _mm512_set1_ps(-0.0f));
+}
 
 /* a < b ? a : b and a > b ? a : b, hence b where either is a NaN. */
-static inline vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
-static inline vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
+static inline vec vec_min(vec a, vec b)
+{
+	return _mm512_min_ps(a, b);
+}
+static inline vec vec_max(vec a, vec b)
+{
+	return _mm512_max_ps(a, b);
+}
 
 /* Comparisons: false where either side is a NaN. */
-static inline vec_mask vec_less(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
-static inline vec_mask vec_less_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
-static inline vec_mask vec_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+static inline vec_mask vec_less(vec a, vec b)
+{
+	return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+}
+static inline vec_mask vec_less_equal(vec a, vec b)
+{
+	return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ);
+}
+static inline vec_mask vec_equal(vec a, vec b)
+{
+	return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+}
 
-static inline vec_mask mask_and(vec_mask a, vec_mask b) { return a & b; }
-static inline vec_mask mask_or(vec_mask a, vec_mask b) { return a | b; }
-static inline vec_mask mask_not(vec_mask a) { return (vec_mask)~a; }
+static inline vec_mask mask_and(vec_mask a, vec_mask b)
+{
+	return a & b;
+}
+static inline vec_mask mask_or(vec_mask a, vec_mask b)
+{
+	return a | b;
+}
+static inline vec_mask mask_not(vec_mask a)
+{
+	return (vec_mask)~a;
+}
 /*
  * Bit i is lane i. An instruction, because gcc 12 sometimes drops the widening: it spilled the 16 bits and loaded 32, half of
  * them stale (`tenon soak` found it in a TSan build).
@@ -74,7 +149,10 @@ static inline uint32_t mask_bits(vec_mask a)
 	__asm__("kmovw %1, %0" : "=r"(bits) : "k"(a));
 	return bits;
 }
-static inline int mask_any(vec_mask a) { return a != 0; }
+static inline int mask_any(vec_mask a)
+{
+	return a != 0;
+}
 
 /* Is there a subnormal, an infinity or a NaN in count vectors? */
 static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, int count)
@@ -95,28 +173,61 @@ static inline __attribute__((always_inline)) int vec_all_unit(const vec *a, int 
 }
 
 /* yes where the mask is set, else no. */
-static inline vec vec_select(vec_mask mask, vec yes, vec no) { return _mm512_mask_blend_ps(mask, no, yes); }
+static inline vec vec_select(vec_mask mask, vec yes, vec no)
+{
+	return _mm512_mask_blend_ps(mask, no, yes);
+}
 static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no)
 {
 	return _mm512_mask_blend_epi32(mask, no, yes);
 }
 
-static inline vec_int int_set(int32_t x) { return _mm512_set1_epi32(x); }
-static inline vec_int int_load(const int32_t *p) { return _mm512_loadu_si512(p); }
-static inline void int_store(int32_t *p, vec_int a) { _mm512_storeu_si512(p, a); }
-static inline vec_int int_add(vec_int a, vec_int b) { return _mm512_add_epi32(a, b); }
-static inline vec_int int_sub(vec_int a, vec_int b) { return _mm512_sub_epi32(a, b); }
-static inline vec_int int_and(vec_int a, vec_int b) { return _mm512_and_si512(a, b); }
-static inline vec_int int_or(vec_int a, vec_int b) { return _mm512_or_si512(a, b); }
-static inline vec_mask int_equal(vec_int a, vec_int b) { return _mm512_cmpeq_epi32_mask(a, b); }
+static inline vec_int int_set(int32_t x)
+{
+	return _mm512_set1_epi32(x);
+}
+static inline vec_int int_load(const int32_t *p)
+{
+	return _mm512_loadu_si512(p);
+}
+static inline void int_store(int32_t *p, vec_int a)
+{
+	_mm512_storeu_si512(p, a);
+}
+static inline vec_int int_add(vec_int a, vec_int b)
+{
+	return _mm512_add_epi32(a, b);
+}
+static inline vec_int int_sub(vec_int a, vec_int b)
+{
+	return _mm512_sub_epi32(a, b);
+}
+static inline vec_int int_and(vec_int a, vec_int b)
+{
+	return _mm512_and_si512(a, b);
+}
+static inline vec_int int_or(vec_int a, vec_int b)
+{
+	return _mm512_or_si512(a, b);
+}
+static inline vec_mask int_equal(vec_int a, vec_int b)
+{
+	return _mm512_cmpeq_epi32_mask(a, b);
+}
 #define int_shift_left(a, count) _mm512_slli_epi32(a, count)
 #define int_shift_right(a, count) _mm512_srli_epi32(a, count)
 
 /* The nearest float, ties to even. */
-static inline vec int_to_vec(vec_int a) { return _mm512_cvtepi32_ps(a); }
+static inline vec int_to_vec(vec_int a)
+{
+	return _mm512_cvtepi32_ps(a);
+}
 
 /* The same of integers without a sign. */
-static inline vec uint_to_vec(vec_int a) { return _mm512_cvtepu32_ps(a); }
+static inline vec uint_to_vec(vec_int a)
+{
+	return _mm512_cvtepu32_ps(a);
+}
 
 /* table[index] of 32 floats in vectors; index is below 32. */
 static inline vec vec_lookup(const vec *table, vec_int index)
@@ -138,12 +249,18 @@ static inline vec vec_from_u64_first(const uint64_t *p, size_t n)
 {
 	vec_mask first = vec_first(n);
 	return convert_u64(_mm512_maskz_loadu_epi64((__mmask8)first, p),
-		_mm512_maskz_loadu_epi64((__mmask8)(first >> 8), p + 8));
+			   _mm512_maskz_loadu_epi64((__mmask8)(first >> 8), p + 8));
 }
 
 /* The same bits. */
-static inline vec_int vec_as_int(vec a) { return _mm512_castps_si512(a); }
-static inline vec int_as_vec(vec_int a) { return _mm512_castsi512_ps(a); }
+static inline vec_int vec_as_int(vec a)
+{
+	return _mm512_castps_si512(a);
+}
+static inline vec int_as_vec(vec_int a)
+{
+	return _mm512_castsi512_ps(a);
+}
 
 /*
  * base[index[0]], base[index[1]], ...: loads and inserts, since they beat gathers on every size measured. Two or four
@@ -223,6 +340,9 @@ static inline float vec_fold(vec a)
 }
 
 /* The same for 32 lanes in order: w = 16, 8, 4, 2, 1. */
-static inline float vec_fold_32(const vec lane[2]) { return vec_fold(vec_add(lane[0], lane[1])); }
+static inline float vec_fold_32(const vec lane[2])
+{
+	return vec_fold(vec_add(lane[0], lane[1]));
+}
 
 #endif

@@ -14,8 +14,14 @@ struct bits {
 	uint8x16x4_t bytes;
 };
 
-static inline struct block load_block(const unsigned char *p) { return (struct block){vld1q_u8_x4(p)}; }
-static inline void store_block(unsigned char *p, struct block a) { vst1q_u8_x4(p, a.bytes); }
+static inline struct block load_block(const unsigned char *p)
+{
+	return (struct block){vld1q_u8_x4(p)};
+}
+static inline void store_block(unsigned char *p, struct block a)
+{
+	vst1q_u8_x4(p, a.bytes);
+}
 
 /* Bit i of a byte of a mask belongs to byte i of eight. */
 static inline uint8x16_t own_bits(void)

@@ -17,16 +17,33 @@ typedef float32x4_t vec;     /* VEC_LANES floats */
 typedef int32x4_t vec_int;   /* VEC_LANES 32-bit integers */
 typedef uint32x4_t vec_mask; /* VEC_LANES booleans: all bits of a lane */
 
-static inline vec vec_set(float x) { return vdupq_n_f32(x); }
-static inline vec vec_load(const float *p) { return vld1q_f32(p); }
-static inline void vec_store(float *p, vec a) { vst1q_f32(p, a); }
+static inline vec vec_set(float x)
+{
+	return vdupq_n_f32(x);
+}
+static inline vec vec_load(const float *p)
+{
+	return vld1q_f32(p);
+}
+static inline void vec_store(float *p, vec a)
+{
+	vst1q_f32(p, a);
+}
 
 /* Where other ISAs store past the caches and then order those stores; there is no intrinsic for it here. */
-static inline void vec_stream(float *p, vec a) { vst1q_f32(p, a); }
-static inline void vec_stream_end(void) {}
+static inline void vec_stream(float *p, vec a)
+{
+	vst1q_f32(p, a);
+}
+static inline void vec_stream_end(void)
+{
+}
 
 /* Asks for the cache line of p, to be written; p may be anywhere. */
-static inline void vec_prefetch_to_write(const void *p) { __builtin_prefetch(p, 1); }
+static inline void vec_prefetch_to_write(const void *p)
+{
+	__builtin_prefetch(p, 1);
+}
 
 /* The mask of the first n lanes, n at most VEC_LANES. */
 static inline vec_mask vec_first(size_t n)
@@ -61,41 +78,89 @@ static inline void vec_store_first(float *p, size_t n, vec a)
 		vst1q_lane_f32(p + 3, a, 3);
 }
 
-static inline vec vec_add(vec a, vec b) { return vaddq_f32(a, b); }
-static inline vec vec_sub(vec a, vec b) { return vsubq_f32(a, b); }
-static inline vec vec_mul(vec a, vec b) { return vmulq_f32(a, b); }
-static inline vec vec_div(vec a, vec b) { return vdivq_f32(a, b); }
-static inline vec vec_sqrt(vec a) { return vsqrtq_f32(a); }
+static inline vec vec_add(vec a, vec b)
+{
+	return vaddq_f32(a, b);
+}
+static inline vec vec_sub(vec a, vec b)
+{
+	return vsubq_f32(a, b);
+}
+static inline vec vec_mul(vec a, vec b)
+{
+	return vmulq_f32(a, b);
+}
+static inline vec vec_div(vec a, vec b)
+{
+	return vdivq_f32(a, b);
+}
+static inline vec vec_sqrt(vec a)
+{
+	return vsqrtq_f32(a);
+}
 
 /* Has a computed before whatever is kept later: compilers would take interleaved chains apart, to save registers. */
-static inline void vec_keep(vec *a) { __asm__ volatile("" : "+w"(*a)); }
+static inline void vec_keep(vec *a)
+{
+	__asm__ volatile("" : "+w"(*a));
+}
 
 /* Clears the sign; keeps the sign alone. */
-static inline vec vec_abs(vec a) { return vabsq_f32(a); }
+static inline vec vec_abs(vec a)
+{
+	return vabsq_f32(a);
+}
 static inline vec vec_sign(vec a)
 {
 	return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a), vdupq_n_u32(0x80000000)));
 }
 
 /* a < b ? a : b and a > b ? a : b, hence b where either is a NaN. */
-static inline vec vec_min(vec a, vec b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
-static inline vec vec_max(vec a, vec b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+static inline vec vec_min(vec a, vec b)
+{
+	return vbslq_f32(vcltq_f32(a, b), a, b);
+}
+static inline vec vec_max(vec a, vec b)
+{
+	return vbslq_f32(vcgtq_f32(a, b), a, b);
+}
 
 /* Comparisons: false where either side is a NaN. */
-static inline vec_mask vec_less(vec a, vec b) { return vcltq_f32(a, b); }
-static inline vec_mask vec_less_equal(vec a, vec b) { return vcleq_f32(a, b); }
-static inline vec_mask vec_equal(vec a, vec b) { return vceqq_f32(a, b); }
+static inline vec_mask vec_less(vec a, vec b)
+{
+	return vcltq_f32(a, b);
+}
+static inline vec_mask vec_less_equal(vec a, vec b)
+{
+	return vcleq_f32(a, b);
+}
+static inline vec_mask vec_equal(vec a, vec b)
+{
+	return vceqq_f32(a, b);
+}
 
-static inline vec_mask mask_and(vec_mask a, vec_mask b) { return vandq_u32(a, b); }
-static inline vec_mask mask_or(vec_mask a, vec_mask b) { return vorrq_u32(a, b); }
-static inline vec_mask mask_not(vec_mask a) { return vmvnq_u32(a); }
+static inline vec_mask mask_and(vec_mask a, vec_mask b)
+{
+	return vandq_u32(a, b);
+}
+static inline vec_mask mask_or(vec_mask a, vec_mask b)
+{
+	return vorrq_u32(a, b);
+}
+static inline vec_mask mask_not(vec_mask a)
+{
+	return vmvnq_u32(a);
+}
 /* Bit i is lane i. */
 static inline uint32_t mask_bits(vec_mask a)
 {
 	const uint32x4_t weight = {1, 2, 4, 8};
 	return vaddvq_u32(vandq_u32(a, weight));
 }
-static inline int mask_any(vec_mask a) { return vmaxvq_u32(a) != 0; }
+static inline int mask_any(vec_mask a)
+{
+	return vmaxvq_u32(a) != 0;
+}
 
 /* Is there a subnormal, an infinity or a NaN in count vectors? */
 static inline __attribute__((always_inline)) int vec_any_unusual(const vec *a, int count)
@@ -121,25 +186,61 @@ static inline __attribute__((always_inline)) int vec_all_unit(const vec *a, int 
 }
 
 /* yes where the mask is set, else no. */
-static inline vec vec_select(vec_mask mask, vec yes, vec no) { return vbslq_f32(mask, yes, no); }
-static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no) { return vbslq_s32(mask, yes, no); }
+static inline vec vec_select(vec_mask mask, vec yes, vec no)
+{
+	return vbslq_f32(mask, yes, no);
+}
+static inline vec_int int_select(vec_mask mask, vec_int yes, vec_int no)
+{
+	return vbslq_s32(mask, yes, no);
+}
 
-static inline vec_int int_set(int32_t x) { return vdupq_n_s32(x); }
-static inline vec_int int_load(const int32_t *p) { return vld1q_s32(p); }
-static inline void int_store(int32_t *p, vec_int a) { vst1q_s32(p, a); }
-static inline vec_int int_add(vec_int a, vec_int b) { return vaddq_s32(a, b); }
-static inline vec_int int_sub(vec_int a, vec_int b) { return vsubq_s32(a, b); }
-static inline vec_int int_and(vec_int a, vec_int b) { return vandq_s32(a, b); }
-static inline vec_int int_or(vec_int a, vec_int b) { return vorrq_s32(a, b); }
-static inline vec_mask int_equal(vec_int a, vec_int b) { return vceqq_s32(a, b); }
+static inline vec_int int_set(int32_t x)
+{
+	return vdupq_n_s32(x);
+}
+static inline vec_int int_load(const int32_t *p)
+{
+	return vld1q_s32(p);
+}
+static inline void int_store(int32_t *p, vec_int a)
+{
+	vst1q_s32(p, a);
+}
+static inline vec_int int_add(vec_int a, vec_int b)
+{
+	return vaddq_s32(a, b);
+}
+static inline vec_int int_sub(vec_int a, vec_int b)
+{
+	return vsubq_s32(a, b);
+}
+static inline vec_int int_and(vec_int a, vec_int b)
+{
+	return vandq_s32(a, b);
+}
+static inline vec_int int_or(vec_int a, vec_int b)
+{
+	return vorrq_s32(a, b);
+}
+static inline vec_mask int_equal(vec_int a, vec_int b)
+{
+	return vceqq_s32(a, b);
+}
 #define int_shift_left(a, count) vshlq_n_s32(a, count)
 #define int_shift_right(a, count) vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a), count))
 
 /* The nearest float, ties to even. */
-static inline vec int_to_vec(vec_int a) { return vcvtq_f32_s32(a); }
+static inline vec int_to_vec(vec_int a)
+{
+	return vcvtq_f32_s32(a);
+}
 
 /* The same of integers without a sign. */
-static inline vec uint_to_vec(vec_int a) { return vcvtq_f32_u32(vreinterpretq_u32_s32(a)); }
+static inline vec uint_to_vec(vec_int a)
+{
+	return vcvtq_f32_u32(vreinterpretq_u32_s32(a));
+}
 
 /* table[index] of 32 floats in vectors; index is below 32. Bytes are looked up, 4 * index + 0, 1, 2, 3, in two halves. */
 static inline vec vec_lookup(const vec *table, vec_int index)
@@ -172,8 +273,14 @@ static inline vec vec_from_u64_first(const uint64_t *p, size_t n)
 }
 
 /* The same bits. */
-static inline vec_int vec_as_int(vec a) { return vreinterpretq_s32_f32(a); }
-static inline vec int_as_vec(vec_int a) { return vreinterpretq_f32_s32(a); }
+static inline vec_int vec_as_int(vec a)
+{
+	return vreinterpretq_s32_f32(a);
+}
+static inline vec int_as_vec(vec_int a)
+{
+	return vreinterpretq_f32_s32(a);
+}
 
 /* base[index[0]], base[index[1]], ... */
 static inline vec vec_pick(const float *base, const uint32_t *index)

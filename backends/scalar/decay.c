@@ -57,7 +57,7 @@ static void flush_products(const float *restrict values, const float *restrict z
 
 /* Returns whether an output is not finite. */
 static int raise_to_floor(const float *restrict values, const float *restrict y, float *restrict out, size_t n,
-	float floor)
+			  float floor)
 {
 	int bad = 0;
 	for (size_t i = 0; i < n; i++) {

@@ -76,8 +76,8 @@ int scalar_delta_apply(const void *args, void *scratch)
 
 /* ---- delta_merge -------------------------------------------------------------------------------------------------- */
 
-static inline uint64_t merge_eight(uint64_t old_bits, const unsigned char *old, uint64_t new_bits, const unsigned char *new,
-	size_t n)
+static inline uint64_t merge_eight(uint64_t old_bits, const unsigned char *old, uint64_t new_bits,
+				   const unsigned char *new, size_t n)
 {
 	uint64_t is_new = widen_bits(new_bits), is_old = widen_bits(old_bits) & ~is_new;
 	return (load_bytes(old, n) & is_old) | (load_bytes(new, n) & is_new);
@@ -92,10 +92,12 @@ int scalar_delta_merge(const void *args, void *scratch)
 	size_t eights = first.size / 8, i = 0;
 	(void)scratch;
 	for (; i < eights; i++)
-		store_bytes(merged.payload + 8 * i, merge_eight(old[i], first.payload + 8 * i, new[i], second.payload + 8 * i, 8), 8);
+		store_bytes(merged.payload + 8 * i,
+			    merge_eight(old[i], first.payload + 8 * i, new[i], second.payload + 8 * i, 8), 8);
 	if (first.size % 8)
-		store_bytes(merged.payload + 8 * i, merge_eight(old[i], first.payload + 8 * i, new[i], second.payload + 8 * i,
-			first.size % 8), first.size % 8);
+		store_bytes(merged.payload + 8 * i,
+			    merge_eight(old[i], first.payload + 8 * i, new[i], second.payload + 8 * i, first.size % 8),
+			    first.size % 8);
 	for (size_t w = 0; w < TENON_DELTA_WORDS(first.size); w++)
 		merged.mask[w] = first.mask[w] | second.mask[w];
 	a->merged->order = second.order;
@@ -105,7 +107,8 @@ int scalar_delta_merge(const void *args, void *scratch)
 /* ---- delta_diff --------------------------------------------------------------------------------------------------- */
 
 /* Returns the bits of the mask. */
-static inline uint64_t diff_eight(const unsigned char *before, const unsigned char *after, unsigned char *payload, size_t n)
+static inline uint64_t diff_eight(const unsigned char *before, const unsigned char *after, unsigned char *payload,
+				  size_t n)
 {
 	uint64_t now = load_bytes(after, n), changed = narrow_bytes(load_bytes(before, n) ^ now);
 	store_bytes(payload, now & widen_bits(changed), n);

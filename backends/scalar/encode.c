@@ -107,13 +107,15 @@ static struct measure measure_delta(const struct tenon_delta *d)
 	}
 	for (size_t i = 0; i <= words; i++)
 		edges += count_bits(get_marks(d, i, EDGES));
-	return (struct measure){changed, {
-		[TENON_ENCODING_RAW] = changed == d->size ? 0 : SIZE_MAX,
-		[TENON_ENCODING_BITMAP] = (d->size + 7) / 8,
-		[TENON_ENCODING_HIERARCHICAL] = (words + BLOCK_WORDS - 1) / BLOCK_WORDS * 8 + full_words + full_bytes,
-		[TENON_ENCODING_RLE] = edges + measure_extra(d, EDGES),
-		[TENON_ENCODING_SPARSE] = changed + measure_extra(d, BYTES),
-	}};
+	return (struct measure){changed,
+				{
+					[TENON_ENCODING_RAW] = changed == d->size ? 0 : SIZE_MAX,
+					[TENON_ENCODING_BITMAP] = (d->size + 7) / 8,
+					[TENON_ENCODING_HIERARCHICAL] =
+						(words + BLOCK_WORDS - 1) / BLOCK_WORDS * 8 + full_words + full_bytes,
+					[TENON_ENCODING_RLE] = edges + measure_extra(d, EDGES),
+					[TENON_ENCODING_SPARSE] = changed + measure_extra(d, BYTES),
+				}};
 }
 
 static int choose_kind(const struct measure *m)
@@ -412,8 +414,8 @@ static void get_data(const unsigned char *in, const struct tenon_delta *d)
 static int check_frame(const struct tenon_delta_decode_args *a)
 {
 	const unsigned char *p = a->encoded;
-	return a->length >= TENON_DELTA_OVERHEAD && memcmp(p, magic, sizeof magic) == 0 && p[4] < KINDS &&
-	       !p[5] && !p[6] && !p[7] && get_number(p + 16, 4) == a->delta->size &&
+	return a->length >= TENON_DELTA_OVERHEAD && memcmp(p, magic, sizeof magic) == 0 && p[4] < KINDS && !p[5] &&
+	       !p[6] && !p[7] && get_number(p + 16, 4) == a->delta->size &&
 	       get_number(p + 20, 4) == a->length - TENON_DELTA_OVERHEAD &&
 	       get_number(p + a->length - CHECKSUM, CHECKSUM) == scalar_update_crc32c(0, p, a->length - CHECKSUM);
 }

@@ -27,7 +27,7 @@ enum {
 	FOLD_ROUND = FOLD_SPAN + FOLD_STREAMS * CRC32C_UNIT, /* bytes that a round takes, a unit of each stream */
 	FOLD_ROUNDS = CRC32C_SHIFTS / FOLD_STREAMS,
 	FOLD_BLOCK = FOLD_SPAN + FOLD_ROUNDS * FOLD_ROUND, /* the first load takes a span, too */
-	FOLD_FIRST = (CRC32C_FOLD - FOLD_SPAN) / 8,        /* in crc32c_fold[]: shifts by a span, the next ones by less */
+	FOLD_FIRST = (CRC32C_FOLD - FOLD_SPAN) / 8, /* in crc32c_fold[]: shifts by a span, the next ones by less */
 };
 
 struct folding {
@@ -47,8 +47,8 @@ static inline __attribute__((always_inline)) void fetch_round(const unsigned cha
 		__builtin_prefetch(p + i);
 }
 
-static inline __attribute__((always_inline)) void fold_round(struct folding *f, const unsigned char *p,
-	const unsigned char *streams, size_t length, fold_vec factors)
+static inline __attribute__((always_inline)) void
+fold_round(struct folding *f, const unsigned char *p, const unsigned char *streams, size_t length, fold_vec factors)
 {
 	for (int at = 0; at < CRC32C_UNIT; at += 8)
 		for (size_t s = 0; s < FOLD_STREAMS; s++)
@@ -89,7 +89,7 @@ static inline __attribute__((always_inline)) uint64_t sum_streams(const struct f
 
 /* FOLD_SPAN + rounds * FOLD_ROUND + more * FOLD_BYTES bytes: first what the vectors take, then the streams. */
 static inline __attribute__((always_inline)) uint64_t fold_block(uint64_t state, const unsigned char *p, size_t rounds,
-	size_t more, bool fetch)
+								 size_t more, bool fetch)
 {
 	const fold_vec factors = fold_factors(crc32c_fold[FOLD_FIRST], crc32c_fold[FOLD_FIRST + 1]);
 	const unsigned char *streams = p + FOLD_SPAN + rounds * FOLD_SPAN + more * FOLD_BYTES, *ahead = p + FOLD_BLOCK;

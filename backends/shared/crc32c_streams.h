@@ -16,12 +16,24 @@
 /* A state has 64 bits, or gcc would clear the upper half again after each instruction, in the chain of them. */
 #ifdef __SSE4_2__
 #include <immintrin.h>
-static inline uint64_t add_word(uint64_t state, uint64_t word) { return _mm_crc32_u64(state, word); }
-static inline uint64_t add_byte(uint64_t state, unsigned char byte) { return _mm_crc32_u8((uint32_t)state, byte); }
+static inline uint64_t add_word(uint64_t state, uint64_t word)
+{
+	return _mm_crc32_u64(state, word);
+}
+static inline uint64_t add_byte(uint64_t state, unsigned char byte)
+{
+	return _mm_crc32_u8((uint32_t)state, byte);
+}
 #else
 #include <arm_acle.h>
-static inline uint64_t add_word(uint64_t state, uint64_t word) { return __crc32cd((uint32_t)state, word); }
-static inline uint64_t add_byte(uint64_t state, unsigned char byte) { return __crc32cb((uint32_t)state, byte); }
+static inline uint64_t add_word(uint64_t state, uint64_t word)
+{
+	return __crc32cd((uint32_t)state, word);
+}
+static inline uint64_t add_byte(uint64_t state, unsigned char byte)
+{
+	return __crc32cb((uint32_t)state, byte);
+}
 #endif
 
 static inline uint64_t load_word(const unsigned char *p)

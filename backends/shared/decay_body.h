@@ -31,8 +31,8 @@ struct decay {
 	const uint64_t *ages;
 	const float *stabilities; /* of LAW_TWO_COMPONENT */
 	float *out;
-	vec unit;                 /* what ages are divided by: tau, or t0 */
-	vec rate;                 /* beta, or lambda */
+	vec unit; /* what ages are divided by: tau, or t0 */
+	vec rate; /* beta, or lambda */
 	vec floor;
 	vec_mask finite;
 };
@@ -187,22 +187,32 @@ static EXP_INLINE int decay_all(struct decay *d, size_t n, enum decay_law law)
 
 static inline int decay_exponential_body(const struct tenon_decay_exponential_args *a)
 {
-	struct decay d = {.values = a->values, .ages = a->ages, .out = a->out, .unit = vec_set(a->tau),
-		.floor = vec_set(a->floor)};
+	struct decay d = {.values = a->values,
+			  .ages = a->ages,
+			  .out = a->out,
+			  .unit = vec_set(a->tau),
+			  .floor = vec_set(a->floor)};
 	return decay_all(&d, a->n, LAW_EXPONENTIAL);
 }
 
 static inline int decay_power_law_body(const struct tenon_decay_power_law_args *a)
 {
-	struct decay d = {.values = a->values, .ages = a->ages, .out = a->out, .unit = vec_set(a->t0),
-		.rate = vec_set(a->beta), .floor = vec_set(a->floor)};
+	struct decay d = {.values = a->values,
+			  .ages = a->ages,
+			  .out = a->out,
+			  .unit = vec_set(a->t0),
+			  .rate = vec_set(a->beta),
+			  .floor = vec_set(a->floor)};
 	return decay_all(&d, a->n, LAW_POWER);
 }
 
 static inline int decay_two_component_body(const struct tenon_decay_two_component_args *a)
 {
-	struct decay d = {.values = a->values, .ages = a->ages, .stabilities = a->stabilities, .out = a->out,
-		.floor = vec_set(a->floor)};
+	struct decay d = {.values = a->values,
+			  .ages = a->ages,
+			  .stabilities = a->stabilities,
+			  .out = a->out,
+			  .floor = vec_set(a->floor)};
 	vec base = vec_set(a->base);
 	vec_log(&base, &d.rate, 1);
 	d.rate = vec_sub(vec_set(0.0f), d.rate);

@@ -287,7 +287,7 @@ static inline int get_index(struct reader *r, const struct tenon_delta *d, uint3
 }
 
 static inline __attribute__((always_inline)) void get_block_data(struct reader *r, unsigned char *payload,
-	const uint64_t *mask, size_t words)
+								 const uint64_t *mask, size_t words)
 {
 	uint64_t top = UNPACKS_ANYTHING ? 0 : map_block(mask, words).top;
 	struct reader here = *r; /* in registers, whatever is written */

@@ -28,13 +28,19 @@ enum { DELTA_LARGE = 1 << 18, DELTA_AHEAD = 2048 };
 /* For loops over eight words, a cache line of a mask, so that ends and addresses are worked out once for all. */
 #define UNROLL_WORDS _Pragma("GCC unroll 8")
 
-static inline void fetch_read(const unsigned char *p) { __builtin_prefetch(p + DELTA_AHEAD); }
-static inline void fetch_write(const unsigned char *p) { __builtin_prefetch(p + DELTA_AHEAD, 1); }
+static inline void fetch_read(const unsigned char *p)
+{
+	__builtin_prefetch(p + DELTA_AHEAD);
+}
+static inline void fetch_write(const unsigned char *p)
+{
+	__builtin_prefetch(p + DELTA_AHEAD, 1);
+}
 
 /* ---- delta_apply -------------------------------------------------------------------------------------------------- */
 
-static inline __attribute__((always_inline)) void apply_words(const struct tenon_delta *d, unsigned char *page, size_t begin,
-	size_t count, bool large)
+static inline __attribute__((always_inline)) void apply_words(const struct tenon_delta *d, unsigned char *page,
+							      size_t begin, size_t count, bool large)
 {
 	const uint64_t *mask = d->mask + begin;
 	const unsigned char *payload = d->payload + 64 * begin;
@@ -49,7 +55,8 @@ static inline __attribute__((always_inline)) void apply_words(const struct tenon
 	}
 }
 
-static inline __attribute__((always_inline)) void apply_rest(const struct tenon_delta *d, unsigned char *page, size_t word)
+static inline __attribute__((always_inline)) void apply_rest(const struct tenon_delta *d, unsigned char *page,
+							     size_t word)
 {
 	unsigned char payload[64] = {0}, rest[64] = {0};
 	size_t size = d->size - 64 * word;
@@ -79,9 +86,11 @@ static inline int delta_apply_body(const struct tenon_delta_apply_args *a)
 /* ---- delta_merge -------------------------------------------------------------------------------------------------- */
 
 static inline __attribute__((always_inline)) void merge_block(const uint64_t *old, const uint64_t *new,
-	const unsigned char *first, const unsigned char *second, unsigned char *merged)
+							      const unsigned char *first, const unsigned char *second,
+							      unsigned char *merged)
 {
-	store_block(merged, choose_block(load_bits(new), load_block(second), keep_block(load_bits(old), load_block(first))));
+	store_block(merged,
+		    choose_block(load_bits(new), load_block(second), keep_block(load_bits(old), load_block(first))));
 }
 
 /*
@@ -89,7 +98,9 @@ static inline __attribute__((always_inline)) void merge_block(const uint64_t *ol
  * a store.
  */
 static inline __attribute__((always_inline)) void merge_words(const struct tenon_delta *first,
-	const struct tenon_delta *second, const struct tenon_delta *merged, size_t begin, size_t count, bool large)
+							      const struct tenon_delta *second,
+							      const struct tenon_delta *merged, size_t begin,
+							      size_t count, bool large)
 {
 	const uint64_t *old = first->mask + begin, *new = second->mask + begin;
 	uint64_t joined[8];
@@ -109,7 +120,8 @@ static inline __attribute__((always_inline)) void merge_words(const struct tenon
 }
 
 static inline __attribute__((always_inline)) void merge_rest(const struct tenon_delta *first,
-	const struct tenon_delta *second, const struct tenon_delta *merged, size_t word)
+							     const struct tenon_delta *second,
+							     const struct tenon_delta *merged, size_t word)
 {
 	unsigned char old[64] = {0}, new[64] = {0}, joined[64];
 	size_t size = first->size - 64 * word;
@@ -140,14 +152,15 @@ static inline int delta_merge_body(const struct tenon_delta_merge_args *a)
 /* ---- delta_diff --------------------------------------------------------------------------------------------------- */
 
 static inline __attribute__((always_inline)) void diff_block(const unsigned char *before, const unsigned char *after,
-	uint64_t *mask, unsigned char *payload)
+							     uint64_t *mask, unsigned char *payload)
 {
 	struct block now = load_block(after);
 	store_block(payload, keep_block(compare_blocks(mask, load_block(before), now), now));
 }
 
 static inline __attribute__((always_inline)) void diff_words(const unsigned char *before, const unsigned char *after,
-	const struct tenon_delta *d, size_t begin, size_t count, bool large)
+							     const struct tenon_delta *d, size_t begin, size_t count,
+							     bool large)
 {
 	UNROLL_WORDS
 	for (size_t w = begin; w < begin + count; w++) {
@@ -162,7 +175,7 @@ static inline __attribute__((always_inline)) void diff_words(const unsigned char
 
 /* Zeros on both sides are no difference, so the tail of the mask comes out clear. */
 static inline __attribute__((always_inline)) void diff_rest(const unsigned char *before, const unsigned char *after,
-	const struct tenon_delta *d, size_t word)
+							    const struct tenon_delta *d, size_t word)
 {
 	unsigned char old[64] = {0}, new[64] = {0}, payload[64];
 	size_t size = d->size - 64 * word;

@@ -74,9 +74,18 @@ static inline uint64_t first_bits(size_t count)
 	return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
 }
 
-static inline size_t count_bits(uint64_t x) { return (size_t)__builtin_popcountll(x); }
-static inline size_t first_bit(uint64_t x) { return (size_t)__builtin_ctzll(x); }
-static inline size_t last_bit(uint64_t x) { return 63 - (size_t)__builtin_clzll(x); }
+static inline size_t count_bits(uint64_t x)
+{
+	return (size_t)__builtin_popcountll(x);
+}
+static inline size_t first_bit(uint64_t x)
+{
+	return (size_t)__builtin_ctzll(x);
+}
+static inline size_t last_bit(uint64_t x)
+{
+	return 63 - (size_t)__builtin_clzll(x);
+}
 
 static inline size_t count_block_words(const struct tenon_delta *d, size_t word)
 {

@@ -20,7 +20,7 @@ struct measure {
 
 /* That of the block that begins with this word; own is room for it. */
 static inline const struct map *find_map(const struct tenon_delta *d, const struct measure *m, size_t word,
-	struct map *own)
+					 struct map *own)
 {
 	if (!word)
 		return &m->first;
@@ -189,7 +189,7 @@ static inline void put_hierarchy(struct writer *w, const struct tenon_delta *d, 
  * byte of data, at least on average, and by the checksum: so two bytes may be written where only one counts.
  */
 static inline __attribute__((always_inline)) size_t put_marks(struct writer *w, size_t i, uint64_t word, size_t from,
-	unsigned skip)
+							      unsigned skip)
 {
 	size_t gap = 64 * i + first_bit(word) - from, end = 64 * i + last_bit(word) + skip;
 	for (; gap >= 1u << 14; gap >>= 7)
@@ -224,7 +224,7 @@ static inline void put_runs(struct writer *w, const struct tenon_delta *d)
 }
 
 static inline void put_index(struct writer *w, const struct tenon_delta *d, const struct measure *m,
-	const struct plan *plan)
+			     const struct plan *plan)
 {
 	switch (plan->kind) {
 	case TENON_ENCODING_BITMAP: put_bitmap(w, d); break;
@@ -237,7 +237,7 @@ static inline void put_index(struct writer *w, const struct tenon_delta *d, cons
 
 /* The bytes of a block whose words are named by top. */
 static inline __attribute__((always_inline)) void put_block_data(struct writer *w, const unsigned char *payload,
-	const uint64_t *mask, uint64_t top)
+								 const uint64_t *mask, uint64_t top)
 {
 	struct writer here = *w; /* in registers, whatever is written */
 	if (top == UINT64_MAX)
@@ -265,11 +265,11 @@ static inline void put_data(struct writer *w, const struct tenon_delta *d, const
 }
 
 static inline void write_parts(unsigned char *to, size_t room, const struct tenon_delta *d, const struct measure *m,
-	const struct plan *plan)
+			       const struct plan *plan)
 {
 	size_t body = plan->index + plan->changed;
-	struct header header = {{magic[0], magic[1], magic[2], magic[3]}, plan->kind, d->order, (uint32_t)d->size,
-		(uint32_t)body};
+	struct header header = {
+		{magic[0], magic[1], magic[2], magic[3]}, plan->kind, d->order, (uint32_t)d->size, (uint32_t)body};
 	memcpy(to, &header, HEADER);
 	struct writer w = {to + HEADER, to + room};
 	put_index(&w, d, m, plan);

@@ -117,13 +117,14 @@ static inline void fan_fill_roots(struct fan *f)
 
 static inline int fan_effect_body(const struct tenon_fan_effect_args *a)
 {
-	struct fan f = {.activations = a->activations, .fans = a->fans, .weight = vec_set(a->weight),
-		.strength = vec_set(a->strength), .finite = vec_first(VEC_LANES)};
+	struct fan f = {.activations = a->activations,
+			.fans = a->fans,
+			.weight = vec_set(a->weight),
+			.strength = vec_set(a->strength),
+			.finite = vec_first(VEC_LANES)};
 	switch (a->form) {
 	case TENON_FAN_LINEAR: return fan_all(&f, a->n, TENON_FAN_LINEAR);
-	case TENON_FAN_SQRT:
-		fan_fill_roots(&f);
-		return fan_all(&f, a->n, TENON_FAN_SQRT);
+	case TENON_FAN_SQRT: fan_fill_roots(&f); return fan_all(&f, a->n, TENON_FAN_SQRT);
 	case TENON_FAN_ACT_R: return fan_all(&f, a->n, TENON_FAN_ACT_R);
 	default: return fan_all(&f, a->n, TENON_FAN_ONE);
 	}

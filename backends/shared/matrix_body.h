@@ -63,7 +63,7 @@ struct group {
  * sums are registers.
  */
 static inline __attribute__((always_inline)) void multiply_tile(const float *row, size_t stride, const float *panel,
-	size_t dim, float *d, size_t rows, size_t panels)
+								size_t dim, float *d, size_t rows, size_t panels)
 {
 	const size_t width = panels * PANEL_VECS;
 	vec sum[TILE_SUMS];
@@ -94,12 +94,12 @@ static inline __attribute__((always_inline)) void multiply_tile(const float *row
 /* The sums of some of the left rows; returns how many. */
 static size_t multiply_rows(const float *row, size_t stride, size_t left, const struct group *g, size_t dim, float *d)
 {
-#define TILE(tile_rows, tile_panels)                                                                           \
-	if (left >= (tile_rows) && g->panels % (tile_panels) == 0) {                                           \
-		for (size_t p = 0; p < g->panels; p += (tile_panels))                                          \
-			multiply_tile(row, stride, g->panel + p * PANEL * dim, dim, d + p * PANEL, tile_rows,  \
-				tile_panels);                                                                  \
-		return tile_rows;                                                                              \
+#define TILE(tile_rows, tile_panels)                                                                          \
+	if (left >= (tile_rows) && g->panels % (tile_panels) == 0) {                                          \
+		for (size_t p = 0; p < g->panels; p += (tile_panels))                                         \
+			multiply_tile(row, stride, g->panel + p * PANEL * dim, dim, d + p * PANEL, tile_rows, \
+				      tile_panels);                                                           \
+		return tile_rows;                                                                             \
 	}
 	TILES
 #undef TILE
@@ -110,7 +110,7 @@ static size_t multiply_rows(const float *row, size_t stride, size_t left, const 
 
 /* Sequential, unlike the norms. */
 static float scaled_dot(const float *a, size_t step_a, struct scale by_a, const float *b, size_t step_b,
-	struct scale by_b, size_t n)
+			struct scale by_b, size_t n)
 {
 	float sum = 0;
 	for (size_t i = 0; i < n; i++)
@@ -134,7 +134,7 @@ static __attribute__((noinline, cold)) struct judged judge(const float *v, size_
 
 /* The scores of a row and the columns from `from` on where not all are ordinary. */
 static __attribute__((noinline, cold)) int score_odd(const float *row, float squared, const struct group *g, size_t dim,
-	const float *d, size_t from, float *scores)
+						     const float *d, size_t from, float *scores)
 {
 	int status = TENON_OK;
 	struct judged a = judge(row, 1, dim, squared);
@@ -213,8 +213,7 @@ static inline void expect_scores(const struct matrix *m, const struct group *g, 
 static void square_rows(const struct matrix *m, struct chunk *c, size_t end)
 {
 	for (; c->squared_end < end; c->squared_end++)
-		c->squared[c->squared_end - c->first] =
-			square_row(m->rows + c->squared_end * m->row_stride, m->dim);
+		c->squared[c->squared_end - c->first] = square_row(m->rows + c->squared_end * m->row_stride, m->dim);
 }
 
 /* Rows behind the end may be summed, but are not scored. */
@@ -225,7 +224,7 @@ static int score_rows(const struct matrix *m, const struct group *g, struct chun
 	for (size_t i = begin, rows; i < end; i += rows) {
 		expect_scores(m, g, i, end);
 		rows = multiply_rows(m->rows + i * m->row_stride, m->row_stride, (m->pairs ? m->count : end) - i, g,
-			m->dim, d);
+				     m->dim, d);
 		square_rows(m, c, end - i < rows ? end : i + rows);
 		for (size_t r = 0; r < rows && i + r < end; r++) {
 			int row = score_row(m, g, i + r, c->squared[i + r - c->first], d + r * GROUP);
@@ -245,8 +244,12 @@ static int score_pairs(const struct matrix *m, const struct group *g, struct chu
 	size_t corner = g->first + PANEL < end ? g->first + PANEL : end;
 	int status = score_rows(m, g, c, c->first, corner);
 	for (size_t p = PANEL; p < g->width; p += PANEL) {
-		struct group one = {g->first + p, g->width - p < PANEL ? g->width - p : PANEL, 1, g->panel + p * m->dim,
-				    g->root + p, g->judged ? g->judged + p : NULL};
+		struct group one = {g->first + p,
+				    g->width - p < PANEL ? g->width - p : PANEL,
+				    1,
+				    g->panel + p * m->dim,
+				    g->root + p,
+				    g->judged ? g->judged + p : NULL};
 		size_t last = one.first + one.width - 1 < end ? one.first + one.width - 1 : end;
 		int rest = score_rows(m, &one, c, corner > c->first ? corner : c->first, last);
 		status = rest ? rest : status;
@@ -286,7 +289,7 @@ static struct group take_group(const struct matrix *m, size_t first, struct colu
 		g.panel = m->scratch;
 		for (size_t p = 0; p < panels * PANEL; p += PANEL)
 			pack_panel(m->columns + (first + p) * m->column_stride, g.width - p, m->column_stride, m->dim,
-				m->scratch + p * m->dim, squared + p);
+				   m->scratch + p * m->dim, squared + p);
 	}
 	judge_columns(&g, m->dim, squared, columns);
 	return g;
@@ -320,8 +323,8 @@ static int score_matrix(const struct matrix *m, size_t begin, size_t end)
 
 static inline int similarity_matrix(const struct tenon_similarity_matrix_args *a, void *scratch)
 {
-	struct matrix m = {a->queries, a->centroids, a->query_stride, a->centroid_stride, a->n, a->dim, a->packed,
-		scratch, a->scores, false};
+	struct matrix m = {a->queries, a->centroids, a->query_stride, a->centroid_stride, a->n,
+			   a->dim,     a->packed,    scratch,         a->scores,          false};
 	return score_matrix(&m, 0, a->m);
 }
 

@@ -15,15 +15,15 @@
 #define UNPACKS_ANYTHING 0
 
 /* For each mask of eight bits the orders that pack and unpack: PLACE is where byte i goes to, or comes from. */
-#define BIT(mask, i) ((uint64_t)(mask) >> (i) & 1)
-#define PLACE(mask, i)                                                                                               \
-	(((i) > 0 ? BIT(mask, 0) : 0) + ((i) > 1 ? BIT(mask, 1) : 0) + ((i) > 2 ? BIT(mask, 2) : 0) +                \
-	 ((i) > 3 ? BIT(mask, 3) : 0) + ((i) > 4 ? BIT(mask, 4) : 0) + ((i) > 5 ? BIT(mask, 5) : 0) +                \
+#define BIT(mask, i) ((uint64_t)(mask) >> (i)&1)
+#define PLACE(mask, i)                                                                                \
+	(((i) > 0 ? BIT(mask, 0) : 0) + ((i) > 1 ? BIT(mask, 1) : 0) + ((i) > 2 ? BIT(mask, 2) : 0) + \
+	 ((i) > 3 ? BIT(mask, 3) : 0) + ((i) > 4 ? BIT(mask, 4) : 0) + ((i) > 5 ? BIT(mask, 5) : 0) + \
 	 ((i) > 6 ? BIT(mask, 6) : 0))
 #define PACK(mask, i) (BIT(mask, i) * (i) << 8 * PLACE(mask, i))
 #define UNPACK(mask, i) ((BIT(mask, i) ? PLACE(mask, i) : 0x80) << 8 * (i))
-#define ALL(what, mask)                                                                                            \
-	(what(mask, 0) | what(mask, 1) | what(mask, 2) | what(mask, 3) | what(mask, 4) | what(mask, 5) |             \
+#define ALL(what, mask)                                                                                  \
+	(what(mask, 0) | what(mask, 1) | what(mask, 2) | what(mask, 3) | what(mask, 4) | what(mask, 5) | \
 	 what(mask, 6) | what(mask, 7))
 #define FOUR(what, mask) ALL(what, mask), ALL(what, mask + 1), ALL(what, mask + 2), ALL(what, mask + 3)
 #define SIXTEEN(what, mask) FOUR(what, mask), FOUR(what, mask + 4), FOUR(what, mask + 8), FOUR(what, mask + 12)

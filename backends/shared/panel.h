@@ -21,7 +21,7 @@
  * there is not is +0.
  */
 static inline __attribute__((always_inline)) void load_block(const float *row, size_t first, size_t rows, size_t stride,
-	size_t left, vec block[VEC_LANES])
+							     size_t left, vec block[VEC_LANES])
 {
 	if (rows >= first + VEC_LANES && left >= VEC_LANES) {
 		UNROLL

@@ -35,8 +35,8 @@ static inline __attribute__((always_inline)) void add_products(vec *d, vec *cc, 
 		*qq = vec_add(*qq, vec_mul(q, q));
 }
 
-static inline __attribute__((always_inline)) struct sums sum_row(const float *q, const float *c, size_t n,
-	int want_cc, int want_qq)
+static inline __attribute__((always_inline)) struct sums sum_row(const float *q, const float *c, size_t n, int want_cc,
+								 int want_qq)
 {
 	vec d[LANE_VECS], cc[LANE_VECS], qq[LANE_VECS];
 	size_t i = 0;
@@ -49,14 +49,14 @@ static inline __attribute__((always_inline)) struct sums sum_row(const float *q,
 		for (int j = 0; j < LANE_VECS; j++) {
 			size_t k = i + (size_t)j * VEC_LANES;
 			add_products(&d[j], want_cc ? &cc[j] : NULL, want_qq ? &qq[j] : NULL, vec_load(q + k),
-				vec_load(c + k));
+				     vec_load(c + k));
 		}
 	}
 	UNROLL_LANES
 	for (int j = 0; j < LANE_VECS; j++)
 		if (i + (size_t)j * VEC_LANES < n)
 			add_products(&d[j], want_cc ? &cc[j] : NULL, want_qq ? &qq[j] : NULL,
-				load_tail(q + i, n - i, j), load_tail(c + i, n - i, j));
+				     load_tail(q + i, n - i, j), load_tail(c + i, n - i, j));
 	return (struct sums){vec_fold_32(d), want_cc ? vec_fold_32(cc) : 0, want_qq ? vec_fold_32(qq) : 0};
 }
 

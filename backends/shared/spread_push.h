@@ -12,8 +12,8 @@ enum {
 
 struct push {
 	const struct tenon_graph *graph;
-	float *sum;      /* [nodes] */
-	uint8_t *block;  /* what was reached, as in a workspace; NULL: nobody asks */
+	float *sum;     /* [nodes] */
+	uint8_t *block; /* what was reached, as in a workspace; NULL: nobody asks */
 	uint8_t *group;
 	uint32_t count;
 	int32_t list[2 * (LIST_EDGES + ROW_CHUNK)]; /* pairs of node and product */

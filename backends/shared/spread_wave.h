@@ -60,8 +60,8 @@ static void start_wave(const struct tenon_spreading_activation_args *a, struct t
 		look_at(a, w, wave, v, nodes - v);
 }
 
-static inline float node_term(const struct tenon_spreading_activation_args *a,
-			      const struct tenon_workspace *w, uint32_t u)
+static inline float node_term(const struct tenon_spreading_activation_args *a, const struct tenon_workspace *w,
+			      uint32_t u)
 {
 	uint32_t edges = w->graph->out_offset[u + 1] - w->graph->out_offset[u];
 	float fan = edges > 1 ? (float)edges : 1, x = a->decay * w->delta[u];

@@ -9,9 +9,9 @@ enum {
 	RESERVOIR = 2048,            /* keys, on the stack */
 	RESERVOIR_K = RESERVOIR / 2, /* the largest k */
 	FEW = 32,
-	LOOK_FOR_FEW = 1 << 14,      /* scores of a first look for a k up to FEW, and beyond */
+	LOOK_FOR_FEW = 1 << 14, /* scores of a first look for a k up to FEW, and beyond */
 	LOOK_FOR_MORE = 1 << 16,
-	GROUP = 64,                  /* scores that are judged together; how far they are asked for ahead */
+	GROUP = 64, /* scores that are judged together; how far they are asked for ahead */
 	AHEAD = 512
 };
 

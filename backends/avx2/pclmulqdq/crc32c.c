@@ -12,10 +12,22 @@
 #define FOLD_STREAMS 4
 typedef __m128i fold_vec;
 
-static inline fold_vec fold_load(const unsigned char *p) { return _mm_loadu_si128((const __m128i *)(const void *)p); }
-static inline fold_vec fold_xor(fold_vec a, fold_vec b) { return _mm_xor_si128(a, b); }
-static inline fold_vec fold_state(uint32_t state) { return _mm_cvtsi32_si128((int)state); }
-static inline fold_vec fold_factors(uint64_t first, uint64_t second) { return _mm_set_epi64x((long long)second, (long long)first); }
+static inline fold_vec fold_load(const unsigned char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+static inline fold_vec fold_xor(fold_vec a, fold_vec b)
+{
+	return _mm_xor_si128(a, b);
+}
+static inline fold_vec fold_state(uint32_t state)
+{
+	return _mm_cvtsi32_si128((int)state);
+}
+static inline fold_vec fold_factors(uint64_t first, uint64_t second)
+{
+	return _mm_set_epi64x((long long)second, (long long)first);
+}
 static inline fold_vec fold_multiply(fold_vec a, fold_vec factors)
 {
 	return _mm_xor_si128(_mm_clmulepi64_si128(a, factors, 0x00), _mm_clmulepi64_si128(a, factors, 0x11));

@@ -11,9 +11,18 @@
 #define FOLD_STREAMS 4
 typedef __m256i fold_vec;
 
-static inline fold_vec fold_load(const unsigned char *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
-static inline fold_vec fold_xor(fold_vec a, fold_vec b) { return _mm256_xor_si256(a, b); }
-static inline fold_vec fold_state(uint32_t state) { return _mm256_zextsi128_si256(_mm_cvtsi32_si128((int)state)); }
+static inline fold_vec fold_load(const unsigned char *p)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+static inline fold_vec fold_xor(fold_vec a, fold_vec b)
+{
+	return _mm256_xor_si256(a, b);
+}
+static inline fold_vec fold_state(uint32_t state)
+{
+	return _mm256_zextsi128_si256(_mm_cvtsi32_si128((int)state));
+}
 static inline fold_vec fold_factors(uint64_t first, uint64_t second)
 {
 	return _mm256_broadcastsi128_si256(_mm_set_epi64x((long long)second, (long long)first));

@@ -76,8 +76,9 @@ static inline void unpack_exactly(void *to, const void *from, uint64_t mask)
 /* Where the bits of a block are; 64 bytes behind them have no meaning. */
 static inline size_t find_places(const uint64_t *mask, uint64_t top, uint16_t *places)
 {
-	const __m512i every = _mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928,
-		0x2726252423222120, 0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908, 0x0706050403020100);
+	const __m512i every =
+		_mm512_set_epi64(0x3f3e3d3c3b3a3938, 0x3736353433323130, 0x2f2e2d2c2b2a2928, 0x2726252423222120,
+				 0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908, 0x0706050403020100);
 	uint16_t *at = places;
 	for (; top; top &= top - 1) {
 		uint64_t word = mask[first_bit(top)];
@@ -119,7 +120,8 @@ static inline size_t list_gaps(const uint64_t *mask, uint64_t top, unsigned char
 /* Eight words at a time; beside each the one before it. */
 static inline void count_words(const uint64_t *mask, size_t words, uint64_t before, struct counts *counts)
 {
-	__m512i last = _mm512_set1_epi64((long long)(before << 63)), changed = _mm512_setzero_si512(), edges = changed;
+	const uint64_t top = before << 63;
+	__m512i last = _mm512_set1_epi64((long long)top), changed = _mm512_setzero_si512(), edges = changed;
 	__mmask8 full = 0;
 	for (size_t i = 0; i < words; i += 8) {
 		__mmask8 there = (__mmask8)first_bits(words - i);

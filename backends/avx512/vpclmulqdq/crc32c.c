@@ -11,9 +11,18 @@
 #define FOLD_STREAMS 5
 typedef __m512i fold_vec;
 
-static inline fold_vec fold_load(const unsigned char *p) { return _mm512_loadu_si512(p); }
-static inline fold_vec fold_xor(fold_vec a, fold_vec b) { return _mm512_xor_si512(a, b); }
-static inline fold_vec fold_state(uint32_t state) { return _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)state)); }
+static inline fold_vec fold_load(const unsigned char *p)
+{
+	return _mm512_loadu_si512(p);
+}
+static inline fold_vec fold_xor(fold_vec a, fold_vec b)
+{
+	return _mm512_xor_si512(a, b);
+}
+static inline fold_vec fold_state(uint32_t state)
+{
+	return _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)state));
+}
 static inline fold_vec fold_factors(uint64_t first, uint64_t second)
 {
 	return _mm512_broadcast_i64x2(_mm_set_epi64x((long long)second, (long long)first));

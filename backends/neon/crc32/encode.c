@@ -29,7 +29,7 @@ static inline uint64_t map_high(const void *from)
 {
 	const int8_t *p = from;
 	return gather_bits(vcltzq_s8(vld1q_s8(p)), vcltzq_s8(vld1q_s8(p + 16)), vcltzq_s8(vld1q_s8(p + 32)),
-		vcltzq_s8(vld1q_s8(p + 48)));
+			   vcltzq_s8(vld1q_s8(p + 48)));
 }
 
 /* A place beyond the table, such as 0x80, gives 0. */

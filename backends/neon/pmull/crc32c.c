@@ -12,9 +12,18 @@
 #define FOLD_STREAMS 4
 typedef uint64x2_t fold_vec;
 
-static inline fold_vec fold_load(const unsigned char *p) { return vreinterpretq_u64_u8(vld1q_u8(p)); }
-static inline fold_vec fold_xor(fold_vec a, fold_vec b) { return veorq_u64(a, b); }
-static inline fold_vec fold_state(uint32_t state) { return vcombine_u64(vcreate_u64(state), vcreate_u64(0)); }
+static inline fold_vec fold_load(const unsigned char *p)
+{
+	return vreinterpretq_u64_u8(vld1q_u8(p));
+}
+static inline fold_vec fold_xor(fold_vec a, fold_vec b)
+{
+	return veorq_u64(a, b);
+}
+static inline fold_vec fold_state(uint32_t state)
+{
+	return vcombine_u64(vcreate_u64(state), vcreate_u64(0));
+}
 static inline fold_vec fold_factors(uint64_t first, uint64_t second)
 {
 	return vcombine_u64(vcreate_u64(first), vcreate_u64(second));
