@@ -40,10 +40,10 @@ static float make_edge(uint32_t random, int special)
 	uint32_t sign = random & 0x80000000, mantissa = random & 0x7fffff;
 	switch (random >> 24 & (special == BITS_WILD ? 7 : 5)) {
 	case 0: return from_bits(sign);
-	case 1: return from_bits(sign | (mantissa >> (random >> 8) % 23));      /* subnormal */
-	case 2: return from_bits(sign | 0x7f800000);                            /* infinity */
-	case 3: return from_bits(sign | 0x7fc00000);                            /* NaN */
-	case 4: return from_bits(sign | (1 + (random >> 8) % 60) << 23 | mantissa); /* tiny */
+	case 1: return from_bits(sign | (mantissa >> (random >> 8) % 23));            /* subnormal */
+	case 2: return from_bits(sign | 0x7f800000);                                  /* infinity */
+	case 3: return from_bits(sign | 0x7fc00000);                                  /* NaN */
+	case 4: return from_bits(sign | (1 + (random >> 8) % 60) << 23 | mantissa);   /* tiny */
 	case 5: return from_bits(sign | (254 - (random >> 8) % 60) << 23 | mantissa); /* huge */
 	case 6: return from_bits(sign | 0x3f800000);
 	default: return from_bits(sign | 0x7f7fffff);

@@ -52,8 +52,17 @@ static uint64_t make_tie(uint64_t random)
 
 static uint64_t make_age(int ages, uint64_t random)
 {
-	static const uint64_t edges[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x1fffffffffffff, 0x20000000000000,
-		0x20000000000001, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
+	static const uint64_t edges[] = {0,
+					 1,
+					 0x7fffffff,
+					 0x80000000,
+					 0xffffffff,
+					 0x1fffffffffffff,
+					 0x20000000000000,
+					 0x20000000000001,
+					 INT64_MAX,
+					 (uint64_t)INT64_MAX + 1,
+					 UINT64_MAX};
 	uint64_t more = random * 0x9e3779b97f4a7c15u;
 	if (ages == AGES_MIXED)
 		ages = AGES_RECENT + (int)(random >> 60) % 4;
@@ -116,7 +125,7 @@ static void every_length(struct family *f)
 	for (size_t n = 0; n <= 4 * 128 + 3; n++)
 		for (int special = BITS_PLAIN; special <= BITS_WILD; special++)
 			run_case(f, (struct shape){n, AGES_RECENT + (int)n % AGES_KINDS, special, 0x1p22f,
-				n % 2 ? 0.125f : -INFINITY});
+						   n % 2 ? 0.125f : -INFINITY});
 }
 
 static void every_alignment(struct family *f)
@@ -138,7 +147,8 @@ static void every_binade(struct family *f)
 {
 	for (int e = -10; e < 80; e++)
 		for (int k = 0; k < 4; k++)
-			run_case(f, (struct shape){260, k % 2 ? AGES_TIES : AGES_RECENT, BITS_PLAIN, ldexpf(1, e), -INFINITY});
+			run_case(f, (struct shape){260, k % 2 ? AGES_TIES : AGES_RECENT, BITS_PLAIN, ldexpf(1, e),
+						   -INFINITY});
 	struct shape end = {260, AGES_RECENT, BITS_PLAIN, 0x1p17f, -INFINITY};
 	struct data d = make_data(f, end);
 	for (size_t i = 0; i < end.n; i++) {
@@ -164,14 +174,14 @@ static void every_lane(struct family *f)
 
 static void every_parameter(struct family *f)
 {
-	static const float units[] = {0x1p-149f, 0x1p-126f, 0x1p-20f, 1, 3, 86400, 0x1.8p40f, 0x1p62f, 0x1p64f, FLT_MAX,
-		INFINITY};
+	static const float units[] = {0x1p-149f, 0x1p-126f, 0x1p-20f, 1,       3,       86400,
+				      0x1.8p40f, 0x1p62f,   0x1p64f,  FLT_MAX, INFINITY};
 	static const float floors[] = {-INFINITY, -FLT_MAX, -0.5f, -0.0f, 0, 0x1p-140f, 0x1p-126f, 0.01f, 2, INFINITY};
 	for (size_t t = 0; t < sizeof units / sizeof *units; t++)
 		for (size_t l = 0; l < sizeof floors / sizeof *floors; l++)
 			for (int k = 0; k < 3 * AGES_KINDS; k++)
 				run_case(f, (struct shape){150, AGES_RECENT + k % AGES_KINDS, k / AGES_KINDS, units[t],
-					floors[l]});
+							   floors[l]});
 }
 
 /* Around powers of two, and past the size from which outputs bypass the caches. */
@@ -218,7 +228,8 @@ static int call_two_component(tenon_kernel_fn *function, const struct shape *s, 
 
 static const float nothing[] = {0};
 static const float betas[] = {0.5f, 1, 0.1386f, 3.7f, 0, 0x1p-20f, 40, FLT_MAX, 0x1p-149f, -0.0f, 2};
-static const float bases[] = {0.9f, 0.5f, 1, 0x1.fffffep-1f, 0.1f, 0x1p-126f, 0x1p-149f, 0x1.8p-130f, 0x1.6p-1f, 0.7f, 1e-3f};
+static const float bases[] = {0.9f,      0.5f,        1,         0x1.fffffep-1f, 0.1f, 0x1p-126f,
+			      0x1p-149f, 0x1.8p-130f, 0x1.6p-1f, 0.7f,           1e-3f};
 
 void bits_decay_exponential(tenon_kernel_fn *function, struct bits *bits)
 {
@@ -228,11 +239,11 @@ void bits_decay_exponential(tenon_kernel_fn *function, struct bits *bits)
 void bits_decay_power_law(tenon_kernel_fn *function, struct bits *bits)
 {
 	run_family((struct family){function, bits, 0, TENON_ID_decay_power_law, call_power_law, betas,
-		sizeof betas / sizeof *betas});
+				   sizeof betas / sizeof *betas});
 }
 
 void bits_decay_two_component(tenon_kernel_fn *function, struct bits *bits)
 {
 	run_family((struct family){function, bits, 0, TENON_ID_decay_two_component, call_two_component, bases,
-		sizeof bases / sizeof *bases});
+				   sizeof bases / sizeof *bases});
 }

@@ -39,7 +39,8 @@ static void fill_bytes(struct family *f, unsigned char *out, size_t size, uint64
 /* Bits of a mask: none, few, some, half, most, all; or, from DENSITIES on, bit `density - DENSITIES` alone. */
 static uint64_t draw_word(struct family *f, uint64_t buffer, size_t w, unsigned density)
 {
-	uint64_t a = bits_random(f->kernel, f->number, 10 + buffer, 3 * w), b = bits_random(f->kernel, f->number, 10 + buffer, 3 * w + 1);
+	uint64_t a = bits_random(f->kernel, f->number, 10 + buffer, 3 * w),
+		 b = bits_random(f->kernel, f->number, 10 + buffer, 3 * w + 1);
 	switch (density) {
 	case 0: return 0;
 	case 1: return a & b & bits_random(f->kernel, f->number, 10 + buffer, 3 * w + 2) & (a << 1);
@@ -55,7 +56,8 @@ static uint64_t draw_word(struct family *f, uint64_t buffer, size_t w, unsigned 
 static struct tenon_delta take_delta(struct family *f, uint64_t buffer, size_t size, unsigned density, size_t align)
 {
 	size_t words = TENON_DELTA_WORDS(size);
-	struct tenon_delta d = {100 + buffer, size, (uint64_t *)(void *)take_bytes(8 * words, 0), take_bytes(size, align)};
+	struct tenon_delta d = {100 + buffer, size, (uint64_t *)(void *)take_bytes(8 * words, 0),
+				take_bytes(size, align)};
 	for (size_t w = 0; w < words; w++)
 		d.mask[w] = draw_word(f, buffer, w, density);
 	if (size % 64)
@@ -110,7 +112,8 @@ static void run_merge(struct family *f, size_t size, unsigned density, size_t al
 	struct tenon_delta over = first;
 	memset(over.mask + TENON_DELTA_WORDS(size), 0xa5, BEHIND);
 	memset(over.payload + size, 0xa5, BEHIND);
-	add_delta(f, &over, f->function(&(struct tenon_delta_merge_args){align % 2 ? &over : &first, &second, &over}, NULL));
+	add_delta(f, &over,
+		  f->function(&(struct tenon_delta_merge_args){align % 2 ? &over : &first, &second, &over}, NULL));
 	give_delta(&first, align);
 	give_delta(&second, align / 3);
 	give_delta(&merged, align / 5);
@@ -121,8 +124,10 @@ static void run_diff(struct family *f, size_t size, unsigned density, size_t ali
 	struct tenon_delta d = take_delta(f, OLD, size, density, align), got = take_delta(f, NEW, size, 0, align / 5);
 	unsigned char *before = take_bytes(size, align / 3), *after = take_bytes(size, align);
 	fill_bytes(f, before, size, 5);
-	for (size_t i = 0; i < size; i++) /* by any difference: the lowest bit, the highest, or random ones, now and then none */
-		after[i] = before[i] ^ (d.mask[i / 64] >> i % 64 & 1 ? i % 3 ? (i % 3 == 1 ? 1 : 0x80) : d.payload[i] : 0);
+	for (size_t i = 0; i < size;
+	     i++) /* by any difference: the lowest bit, the highest, or random ones, now and then none */
+		after[i] =
+			before[i] ^ (d.mask[i / 64] >> i % 64 & 1 ? i % 3 ? (i % 3 == 1 ? 1 : 0x80) : d.payload[i] : 0);
 	poison_delta(&got);
 	add_delta(f, &got, f->function(&(struct tenon_delta_diff_args){before, after, &got}, NULL));
 	give_bytes(before, align / 3);
@@ -162,7 +167,7 @@ static void large_ones(struct family *f)
 }
 
 static void run_family(uint64_t kernel, tenon_kernel_fn *function, struct bits *bits,
-	void (*run)(struct family *f, size_t size, unsigned density, size_t align))
+		       void (*run)(struct family *f, size_t size, unsigned density, size_t align))
 {
 	struct family f = {function, bits, kernel, 0, run};
 	every_size(&f);

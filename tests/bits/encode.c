@@ -140,12 +140,14 @@ static void every_period(struct family *f, void (*run)(struct family *f, const s
 	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
 		for (size_t j = 0; j < sizeof runs / sizeof *runs; j++)
 			for (size_t k = 0; k < 3; k++)
-				run(f, &(struct shape){.size = 1000 + 24 * k, .begin = 37 * k,
-						       .period = runs[i] + runs[j], .run = runs[i]});
+				run(f, &(struct shape){.size = 1000 + 24 * k,
+						       .begin = 37 * k,
+						       .period = runs[i] + runs[j],
+						       .run = runs[i]});
 }
 
 static void run_all(tenon_kernel_fn *function, struct bits *bits, uint64_t kernel,
-	void (*run)(struct family *f, const struct shape *s))
+		    void (*run)(struct family *f, const struct shape *s))
 {
 	struct family *f = calloc(1, sizeof *f);
 	if (!f)

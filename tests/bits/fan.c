@@ -16,7 +16,7 @@ struct family {
 };
 
 static const float special_values[] = {0x1p-149f, 0x1.fffffcp-127f, 0x1p-126f, FLT_MAX, INFINITY, -INFINITY, NAN, -0.0f,
-	1, 0x1.000002p+0f, -0x1p-149f};
+				       1,         0x1.000002p+0f,   -0x1p-149f};
 enum { SPECIAL_VALUES = sizeof special_values / sizeof *special_values };
 
 /* In place, hashed with the float behind, which tells an overrun. */
@@ -67,8 +67,9 @@ static void binding_lengths(struct family *f)
 
 static void binding_rates(struct family *f)
 {
-	static const float rates[] = {0, -0.0f, 0x1p-149f, 0x1p-30f, 0x1p-24f, 0x1p-23f, 0.01f, 0.3f, 1, 0x1.000002p+0f,
-		2, 87, 0x1.5d589ep+6f, 0x1.5d58a0p+6f, 0x1p64f, FLT_MAX};
+	static const float rates[] = {
+		0, -0.0f,          0x1p-149f, 0x1p-30f, 0x1p-24f,       0x1p-23f,       0.01f,   0.3f,
+		1, 0x1.000002p+0f, 2,         87,       0x1.5d589ep+6f, 0x1.5d58a0p+6f, 0x1p64f, FLT_MAX};
 	for (size_t r = 0; r < sizeof rates / sizeof *rates; r++)
 		for (size_t t = 0; t < sizeof rates / sizeof *rates; t++)
 			for (uint32_t k = 0; k < 6; k++)
@@ -112,8 +113,10 @@ struct effect {
 
 static uint32_t make_fan(int fans, uint64_t random)
 {
-	static const uint32_t edges[] = {0, 1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 0xffff, 0x10000, 0xffffff, 0x1000000, 0x1000001,
-		0x1000003, 0x7fffffff, 0x80000000, 0x80000080, 0x80000081, 0xffffff7f, 0xffffff80, 0xffffffff};
+	static const uint32_t edges[] = {0,          1,          2,          7,          8,          15,
+					 16,         17,         31,         32,         33,         0xffff,
+					 0x10000,    0xffffff,   0x1000000,  0x1000001,  0x1000003,  0x7fffffff,
+					 0x80000000, 0x80000080, 0x80000081, 0xffffff7f, 0xffffff80, 0xffffffff};
 	uint32_t word = (uint32_t)(random >> 32), kept = 0x800000 | (word & 0x7fffff);
 	int shift = 1 + (int)(random % 8);
 	switch (fans) {
@@ -178,7 +181,7 @@ static void effect_weights(struct family *f)
 		for (size_t s = 0; s < WEIGHTS; s++)
 			for (int k = 0; k < 9; k++)
 				run_effect(f, (struct effect){140 + (size_t)k, k % 3, k % 2 ? FANS_EDGES : 6,
-					TENON_FAN_ACT_R, weights[w], weights[s]});
+							      TENON_FAN_ACT_R, weights[w], weights[s]});
 }
 
 /* A value or a fan that is special, in each lane of a block of ordinary ones. */

@@ -14,5 +14,5 @@ bits-parts: libtenon.la tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
 check-compilers:
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/bits/check-compilers.sh
 clean-local:
-	rm -rf compilers fuzz
+	rm -rf compilers fuzz packages portability tests/state
 .PHONY: bits-parts check-compilers record-bits

@@ -84,8 +84,7 @@ static int write_golden(const char *path)
 	if (!file)
 		return -1;
 	for (int k = 0; k < KERNEL_COUNT; k++)
-		fprintf(file, "%s %" PRIu64 " %016" PRIx64 "\n", kernels[k].name, run.golden_cases[k],
-			run.golden[k]);
+		fprintf(file, "%s %" PRIu64 " %016" PRIx64 "\n", kernels[k].name, run.golden_cases[k], run.golden[k]);
 	return fclose(file);
 }
 
@@ -109,12 +108,13 @@ static void run_reference(int k, int record, struct bits *bits)
 	int same = run.golden[k] == bits->hash && run.golden_cases[k] == bits->cases;
 	report_line(kernels[k].name, "scalar (linked)", bits, bits->cases && same, same ? "" : ": not the golden hash");
 	if (!same)
-		printf("# golden.txt: %" PRIu64 " cases, %016" PRIx64 "; if the specification changed, run with --record\n",
+		printf("# golden.txt: %" PRIu64 " cases, %016" PRIx64
+		       "; if the specification changed, run with --record\n",
 		       run.golden_cases[k], run.golden[k]);
 }
 
 static void run_plugin_kernel(int k, const struct plugin *plugin, const struct tenon_backend_kernel *entry,
-	const struct bits *reference)
+			      const struct bits *reference)
 {
 	struct bits bits = {.trace = reference->trace, .trace_cases = reference->cases, .compare = 1};
 	struct why why;

@@ -43,8 +43,12 @@ static bool is_pairs(const struct family *f)
 static struct data make_data(struct family *f, struct shape s)
 {
 	uint64_t random = bits_random(f->id, ++f->number, 9, 0);
-	struct data d = {.shape = s, .stride = s.dim + random % 3, .query_at = random / 4 % 16,
-		.row_at = f->number % 16, .score_at = random / 64 % 16, .scores = is_pairs(f) ? s.n * (s.n - 1) / 2 : s.m * s.n};
+	struct data d = {.shape = s,
+			 .stride = s.dim + random % 3,
+			 .query_at = random / 4 % 16,
+			 .row_at = f->number % 16,
+			 .score_at = random / 64 % 16,
+			 .scores = is_pairs(f) ? s.n * (s.n - 1) / 2 : s.m * s.n};
 	size_t queries = (s.m - 1) * d.stride + s.dim, rows = (s.n - 1) * d.stride + s.dim;
 	d.queries = bits_alloc(queries, d.query_at);
 	d.rows = bits_alloc(rows, d.row_at);
@@ -57,8 +61,8 @@ static struct data make_data(struct family *f, struct shape s)
 static int call(struct family *f, const struct data *d, const struct tenon_packed *packed, void *scratch)
 {
 	const struct shape *s = &d->shape;
-	struct tenon_similarity_matrix_args matrix = {d->queries, s->m, d->stride, packed ? NULL : d->rows, s->n,
-		d->stride, packed, s->dim, d->result};
+	struct tenon_similarity_matrix_args matrix = {
+		d->queries, s->m, d->stride, packed ? NULL : d->rows, s->n, d->stride, packed, s->dim, d->result};
 	struct tenon_pairwise_similarity_args pairs = {d->rows, s->n, s->dim, d->stride, packed, 0, s->n, d->result};
 	if (f->number % 4 == 3 && s->n > 4) { /* a part of the triangle */
 		pairs.begin = s->n / 3;
@@ -119,10 +123,9 @@ static void every_count(struct family *f)
 
 static void large_ones(struct family *f)
 {
-	static const struct shape shapes[] = {{3, 20, 1023, 1}, {40, 16, 768, 0}, {9, 50, 769, 1}, {2, 17, 4095, 0},
-		{2, 33, 4096, 0},
-		{2, 34, 4097, 0}, {1, 18, 10007, 1}, {514, 3, 9, 0}, {600, 49, 7, 0}, {1030, 16, 33, 0}, {5, 530, 17, 0},
-		{5, 1040, 3, 1}};
+	static const struct shape shapes[] = {{3, 20, 1023, 1}, {40, 16, 768, 0},  {9, 50, 769, 1},   {2, 17, 4095, 0},
+					      {2, 33, 4096, 0}, {2, 34, 4097, 0},  {1, 18, 10007, 1}, {514, 3, 9, 0},
+					      {600, 49, 7, 0},  {1030, 16, 33, 0}, {5, 530, 17, 0},   {5, 1040, 3, 1}};
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
 		for (int k = 0; k < 4; k++)
 			run_case(f, shapes[i]);
@@ -131,8 +134,8 @@ static void large_ones(struct family *f)
 /* Each special value alone in places of every row and of every query. */
 static void special_places(struct family *f)
 {
-	static const float values[] = {NAN, INFINITY, -INFINITY, -0.0f, 0x1p-149f, -0x1p-126f, FLT_MAX, -FLT_MAX,
-		0x1p64f};
+	static const float values[] = {NAN,        INFINITY, -INFINITY, -0.0f,  0x1p-149f,
+				       -0x1p-126f, FLT_MAX,  -FLT_MAX,  0x1p64f};
 	struct shape s = {18, 50, 19, BITS_PLAIN};
 	for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
 		for (size_t place = 0; place < s.n * s.dim; place += 3) {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Opening plugins; see plugins.h.
+ * Opening the plugins of a folder; see plugins.h.
  */
 #include "tests/bits/plugins.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +12,12 @@
 
 #include "runtime/find.h"
 
-static int open_plugin(const char *path, struct plugin *plugin)
-{
-	static const struct tenon_services services = {sizeof services, TENON_ABI_OLDEST, TENON_ABI_CURRENT, 0, "tests"};
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	tenon_backend_entry_fn *entry = NULL;
-	if (handle)
-		*(void **)&entry = dlsym(handle, "tenon_backend_entry");
-	if (!entry)
-		return explain(&plugin->why, TENON_EREFUSED, "%s", dlerror());
-	plugin->backend = entry(&services);
-	return plugin->backend ? 0 : explain(&plugin->why, TENON_EREFUSED, "%s: declined", path);
-}
-
 /* Opens the file if it is one that this CPU can run. */
 static void consider_file(const char *folder, const char *name, const struct cpu *cpu, struct plugin *plugin)
 {
 	static struct config config;
 	struct candidate file;
+	struct subject subject;
 	char path[PATH_MAX];
 	default_config(&config);
 	snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -38,7 +25,8 @@ static void consider_file(const char *folder, const char *name, const struct cpu
 	plugin->why = file.why;
 	snprintf(plugin->name, sizeof plugin->name, "%s", *file.vetted.name ? file.vetted.name : name);
 	if (!plugin->status)
-		plugin->status = open_plugin(path, plugin);
+		plugin->status = open_subject(path, &subject, &plugin->why);
+	plugin->backend = plugin->status ? NULL : subject.backend;
 }
 
 static int is_shared_object(const struct dirent *entry)

@@ -7,25 +7,20 @@
 
 #include "runtime/cpu.h"
 #include "runtime/why.h"
+#include "tests/conform/subject.h"
 
 #include <stddef.h>
 
 enum { PLUGIN_LIMIT = 32 };
 
 struct plugin {
-	char name[64];                       /* of the backend; of the file where it could not be read */
-	int status;                          /* 0, TENON_EUNSUPPORTED where only this CPU is in the way, TENON_EREFUSED */
+	char name[64]; /* of the backend; of the file where it could not be read */
+	int status;    /* 0, TENON_EUNSUPPORTED where only this CPU is in the way, TENON_EREFUSED */
 	const struct tenon_backend *backend; /* NULL unless status is 0 */
 	struct why why;                      /* why status is not 0 */
 };
 
 /* The *.so of folder, by name; returns how many, -1 if the folder cannot be read. */
 int open_plugins(const char *folder, const struct cpu *cpu, struct plugin list[PLUGIN_LIMIT]);
-
-/* The entries of a plugin may be longer than those that we know. */
-static inline const struct tenon_backend_kernel *get_entry(const struct tenon_backend *backend, uint32_t i)
-{
-	return (const void *)((const char *)backend->kernels + (size_t)i * backend->kernel_size);
-}
 
 #endif

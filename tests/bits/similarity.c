@@ -66,8 +66,8 @@ static void every_length(struct family *f)
 
 static void long_vectors(struct family *f)
 {
-	static const size_t dims[] = {255, 256, 257, 383, 509, 511, 512, 513, 768, 769, 1021, 1023, 1024, 1025, 1536, 2047,
-		2048, 2049, 4093, 4095, 4096, 4097, 10007, 65537};
+	static const size_t dims[] = {255,  256,  257,  383,  509,  511,  512,  513,  768,  769,  1021,  1023,
+				      1024, 1025, 1536, 2047, 2048, 2049, 4093, 4095, 4096, 4097, 10007, 65537};
 	for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
 		for (int special = BITS_PLAIN; special <= BITS_EDGE; special++) {
 			struct data d = make_data(f, 2, dims[i], i % 3, special);
@@ -92,7 +92,8 @@ static void row_counts(struct family *f)
 /* Each special value alone in each place of the query or of a row. */
 static void special_places(struct family *f)
 {
-	static const float values[] = {NAN, INFINITY, -INFINITY, -0.0f, 0x1p-149f, -0x1p-126f, FLT_MAX, -FLT_MAX, 0x1p64f};
+	static const float values[] = {NAN,        INFINITY, -INFINITY, -0.0f,  0x1p-149f,
+				       -0x1p-126f, FLT_MAX,  -FLT_MAX,  0x1p64f};
 	size_t dim = 4 * 32 + 3;
 	for (size_t v = 0; v < sizeof values / sizeof *values; v++)
 		for (size_t place = 0; place < 2 * dim; place++) {

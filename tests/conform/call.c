@@ -20,8 +20,8 @@ static const char *const register_names[CALL_SAVED] = {
 #if defined(__x86_64__)
 	"rbx", "rbp", "r12", "r13", "r14", "r15",
 #elif defined(__aarch64__)
-	"x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "d8", "d9", "d10", "d11", "d12", "d13",
-	"d14", "d15",
+	"x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28",
+	"x29", "d8",  "d9",  "d10", "d11", "d12", "d13", "d14", "d15",
 #else
 	NULL,
 #endif
@@ -55,7 +55,7 @@ static void breach(struct call_report *report, enum call_breach breach, const ch
 		return;
 	report->breach = breach;
 	snprintf(report->text, sizeof report->text, "%s came back as %#llx, was %#llx", what, (unsigned long long)got,
-		(unsigned long long)want);
+		 (unsigned long long)want);
 }
 
 static void judge_machine(const struct call_state *s, struct call_report *report)
@@ -66,7 +66,8 @@ static void judge_machine(const struct call_state *s, struct call_report *report
 	if (s->stack_after != s->stack)
 		breach(report, BREACH_STACK, "the stack pointer", s->stack_after, s->stack);
 	if (s->stack_mark_bad)
-		breach(report, BREACH_STACK, "a word of the caller's stack", s->stack_mark_bad ^ CALL_STACK_MARK, CALL_STACK_MARK);
+		breach(report, BREACH_STACK, "a word of the caller's stack", s->stack_mark_bad ^ CALL_STACK_MARK,
+		       CALL_STACK_MARK);
 	if (s->direction)
 		breach(report, BREACH_DIRECTION, "the direction flag", 1, 0);
 	if (s->control_after != s->control)

@@ -41,8 +41,8 @@ struct call_state {
 	uint64_t stack_mark_bad;         /* how a mark differs; 0: none does */
 	uint64_t control, control_after; /* MXCSR without its flags and the x87 control word, or FPCR */
 	uint64_t direction;
-	uint64_t x87_tags;               /* registers that are not empty */
-	uint64_t upper;                  /* XINUSE bits of upper halves */
+	uint64_t x87_tags; /* registers that are not empty */
+	uint64_t upper;    /* XINUSE bits of upper halves */
 	uint64_t has_avx, has_xinuse;
 };
 

@@ -5,6 +5,8 @@
  */
 #include "build.h"
 
+#include <dlfcn.h>
+#include <link.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,11 +14,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include "tests/conform/board.h"
+#include "tests/conform/confine.h"
 #include "tests/conform/exam.h"
+#include "tests/conform/imports.h"
 #include "tests/conform/sentry.h"
 #include "tests/conform/subject.h"
 
@@ -59,11 +64,18 @@ static int was_write(const ucontext_t *context)
 
 static void take_fault(int number, siginfo_t *info, void *context)
 {
+	if (number == SIGSEGV && allow_own_write(info->si_addr))
+		return;
 	board->fault.check = CHECK_NONE;
-	if (number == SIGSEGV || number == SIGBUS)
+	if (find_memory_taken(&board->fault))
+		_exit(128 + number);
+	if (number == SIGSYS)
+		describe_refused_call(info->si_syscall, &board->fault);
+	else if (number == SIGSEGV || number == SIGBUS)
 		describe_fault(info->si_addr, info->si_code == SI_KERNEL ? 0 : was_write(context), &board->fault);
 	else
-		find(&board->fault, CHECK_CRASH, "died of signal %d (%s) at %p", number, sigdescr_np(number), info->si_addr);
+		find(&board->fault, CHECK_CRASH, "died of signal %d (%s) at %p", number, sigdescr_np(number),
+		     info->si_addr);
 	_exit(128 + number);
 }
 
@@ -79,15 +91,26 @@ static void catch_faults(void)
 
 /* ---- Entries ----------------------------------------------------------------------------------------------------- */
 
+/* Where a function of the plugin is in its file, as the opcode lint counts. */
+static uint64_t locate_code(tenon_kernel_fn *function)
+{
+	struct link_map *map;
+	Dl_info info;
+	void *address;
+	memcpy(&address, &function, sizeof address);
+	return address && dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) ? (uintptr_t)address - map->l_addr
+										  : 0;
+}
+
 static void list_entry(const struct cpu *cpu, const struct proof_options *options, uint32_t id, uint32_t numeric_class,
-	const char *needs)
+		       const char *needs, uint64_t code)
 {
 	int kernel = find_kernel_id(id);
 	if (kernel < 0 || (options->kernel >= 0 && kernel != options->kernel) || board->entries == ENTRIES_MAX)
 		return;
 	struct why why;
 	struct proof_entry *entry = &board->entry[board->entries++];
-	*entry = (struct proof_entry){.kernel = kernel, .numeric_class = numeric_class};
+	*entry = (struct proof_entry){.kernel = kernel, .numeric_class = numeric_class, .code = code};
 	snprintf(entry->needs, sizeof entry->needs, "%s", needs);
 	if (check_needs(cpu, needs, &why)) {
 		entry->verdict = VERDICT_SKIP;
@@ -100,10 +123,11 @@ static void list_entries(const struct cpu *cpu, const struct child *child)
 {
 	for (uint32_t i = 0; child->backend && i < child->backend->kernel_count; i++) {
 		const struct tenon_backend_kernel *entry = get_entry(child->backend, i);
-		list_entry(cpu, child->options, entry->id, entry->numeric_class, entry->needs ? entry->needs : "");
+		list_entry(cpu, child->options, entry->id, entry->numeric_class, entry->needs ? entry->needs : "",
+			   locate_code(entry->function));
 	}
 	for (int k = 0; !child->backend && k < KERNEL_COUNT; k++)
-		list_entry(cpu, child->options, kernels[k].id, TENON_EXACT, "");
+		list_entry(cpu, child->options, kernels[k].id, TENON_EXACT, "", 0);
 }
 
 /* The function of the board's entry number `wanted`: the entries were listed in the backend's order. */
@@ -144,8 +168,12 @@ static bool sweep_entry(struct child *child, const struct spec *spec)
 	const struct proof_options *options = child->options;
 	if (options->is_replay)
 		return visit_point(child, &options->replay);
-	struct sweep sweep = {.spec = spec, .profile = options->profile, .seed = options->seed, .visitor = visit_point,
-		.user = child, .seconds = options->profile == PROFILE_NIGHTLY ? 600 : 0};
+	struct sweep sweep = {.spec = spec,
+			      .profile = options->profile,
+			      .seed = options->seed,
+			      .visitor = visit_point,
+			      .user = child,
+			      .seconds = options->seconds / (double)(board->entries ? board->entries : 1)};
 	return run_sweep(&sweep);
 }
 
@@ -161,7 +189,7 @@ static _Noreturn void look_again(struct proof_entry *entry)
 static bool sweep_all(struct child *child, struct proof_entry *entry)
 {
 	struct finding changed = {0};
-	entry->cases = 0;
+	entry->cases = entry->outputs = 0;
 	entry->finding.check = CHECK_NONE;
 	watch_process();
 	bool good = sweep_entry(child, specs[entry->kernel]);
@@ -182,16 +210,28 @@ static void shrink_entry(struct child *child, struct proof_entry *entry)
 	}
 }
 
+static double get_cpu_seconds(void)
+{
+	struct timespec used = {0};
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
+}
+
 static void examine_entry(struct child *child, struct proof_entry *entry)
 {
 	child->exam.kernel = entry->kernel;
 	child->exam.function = find_function(child, board->current);
-	child->exam.by_oracle = !child->backend || entry->numeric_class == TENON_BOUNDED;
+	child->exam.any_order = entry->numeric_class == TENON_BOUNDED;
+	child->exam.by_oracle = !child->backend || child->exam.any_order;
 	child->exam.is_thorough = board->is_thorough;
 	child->exam.worst = &entry->worst;
+	child->exam.outputs = &entry->outputs;
 	child->exam.is_calling = &board->is_calling;
 	if (board->phase == PHASE_SWEEPING) {
-		if (sweep_all(child, entry)) {
+		double begin = get_cpu_seconds();
+		bool good = sweep_all(child, entry);
+		entry->seconds = get_cpu_seconds() - begin;
+		if (good) {
 			entry->verdict = entry->cases ? VERDICT_PASS : VERDICT_FAIL;
 			if (!entry->cases)
 				find(&entry->finding, CHECK_VACUITY, "no case was run");
@@ -200,7 +240,7 @@ static void examine_entry(struct child *child, struct proof_entry *entry)
 		start_shrink(specs[entry->kernel], &entry->finding.point, &board->shrink);
 		board->phase = PHASE_SHRINKING;
 	}
-	if (!child->options->is_replay)
+	if (!child->options->is_replay && !child->options->stops_early)
 		shrink_entry(child, entry);
 	entry->verdict = VERDICT_FAIL;
 }
@@ -213,6 +253,7 @@ static void limit_process(void)
 	setpgid(0, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	catch_faults();
+	refuse_calls();
 }
 
 static void load(struct child *child, const struct candidate *candidate, const struct cpu *cpu)
@@ -220,26 +261,51 @@ static void load(struct child *child, const struct candidate *candidate, const s
 	if (child->options->mutant)
 		setenv("TENON_MUTANT", child->options->mutant, 1);
 	watch_process();
-	board->status = open_subject(candidate, &child->backend, &board->why);
+	struct subject subject;
+	board->status = open_subject(candidate->path, &subject, &board->why);
+	struct finding taken = {0};
+	if (!board->status && find_memory_taken(&taken))
+		board->status = explain(&board->why, TENON_EREFUSED, "%s: loading it %s", candidate->path, taken.text);
 	if (board->status)
 		return;
-	watch_own_memory(*candidate->path ? candidate->path : NULL);
+	child->backend = subject.backend;
+	if (subject.handle)
+		redirect_imports(subject.handle);
+	protect_own_memory(*candidate->path ? candidate->path : NULL);
 	if (board->phase != PHASE_LOADING)
 		return;
 	list_entries(cpu, child);
 	board->phase = PHASE_SWEEPING;
 }
 
+/* Without destructors, which are the parent's; what counts lines of code must have its say all the same. */
+static _Noreturn void leave(void)
+{
+#ifdef TENON_COVERAGE
+	void __gcov_dump(void);
+	__gcov_dump();
+#endif
+	_exit(0);
+}
+
+/* One failed entry is a verdict, for those who want no more than that. */
+static bool is_settled(const struct proof_options *options)
+{
+	return options->is_brief && board->current > 0 && board->entry[board->current - 1].verdict == VERDICT_FAIL;
+}
+
 void run_child(struct board *shared, const struct candidate *candidate, const struct cpu *cpu,
-	const struct proof_options *options)
+	       const struct proof_options *options)
 {
 	struct child child = {.options = options, .exam.seed = options->seed};
 	board = shared;
 	limit_process();
 	if (!prepare_exams())
 		_exit(99);
+	if (options->enter)
+		options->enter();
 	load(&child, candidate, cpu);
-	for (; !board->status && board->current < board->entries; board->current++) {
+	for (; !board->status && board->current < board->entries && !is_settled(options); board->current++) {
 		struct proof_entry *entry = &board->entry[board->current];
 		if (entry->verdict != VERDICT_SKIP)
 			examine_entry(&child, entry);
@@ -248,5 +314,5 @@ void run_child(struct board *shared, const struct candidate *candidate, const st
 		board->deaths = 0;
 	}
 	board->phase = PHASE_DONE;
-	_exit(0);
+	leave();
 }

@@ -11,22 +11,6 @@
 
 #include "tests/conform/trial.h"
 
-#define QUIET_NAN 0x7fc00000
-
-/* An element as bits, NaNs made one. */
-static uint64_t load_element(enum element element, const void *memory, size_t index)
-{
-	const unsigned char *at = (const unsigned char *)memory + index * size_of_element(element);
-	uint32_t word;
-	uint64_t wide;
-	switch (element) {
-	case ELEMENT_U8: return *at;
-	case ELEMENT_U64: return memcpy(&wide, at, sizeof wide), wide;
-	default: memcpy(&word, at, sizeof word);
-	}
-	return element == ELEMENT_F32 && (word & 0x7fffffff) > 0x7f800000 ? QUIET_NAN : word;
-}
-
 /* The bits of floats in the order of their values. */
 static int64_t order_float(uint32_t bits)
 {
@@ -50,7 +34,8 @@ static void describe_floats(uint32_t got, uint32_t want, char *text, size_t size
 static void describe_difference(const struct outcome *o, size_t index, struct finding *finding)
 {
 	const struct buffer *buffer = &o->trial->buffer[o->buffer];
-	uint64_t got = load_element(buffer->element, o->got, index), want = load_element(buffer->element, o->want, index);
+	uint64_t got = load_element(buffer->element, o->got, index),
+		 want = load_element(buffer->element, o->want, index);
 	uint64_t poison = 0x0101010101010101u * o->poison >> (64 - 8 * size_of_element(buffer->element));
 	char text[64];
 	if (buffer->role == ROLE_OUT && got == poison && buffer->element != ELEMENT_U8) {
@@ -60,7 +45,8 @@ static void describe_difference(const struct outcome *o, size_t index, struct fi
 	if (buffer->element == ELEMENT_F32)
 		describe_floats((uint32_t)got, (uint32_t)want, text, sizeof text);
 	else
-		snprintf(text, sizeof text, "is %#llx, %#llx is due", (unsigned long long)got, (unsigned long long)want);
+		snprintf(text, sizeof text, "is %#llx, %#llx is due", (unsigned long long)got,
+			 (unsigned long long)want);
 	find(finding, CHECK_BITS, "%s[%zu] %s", buffer->name, index, text);
 }
 
@@ -74,9 +60,13 @@ static void fill_lanes(const struct outcome *o, size_t bad, struct finding *find
 		struct answer answer = {.bound = INFINITY, .value = NAN};
 		if (o->trial->spec->judge)
 			o->trial->spec->judge(o->trial, o->placed, o->buffer, i, &answer);
-		finding->lane[finding->lanes++] = (struct lane){i, buffer->element,
-			load_element(buffer->element, o->got, i), load_element(buffer->element, o->want, i), answer.value,
-			o->trial->spec->judge && buffer->element == ELEMENT_F32};
+		finding->lane[finding->lanes++] =
+			(struct lane){i,
+				      buffer->element,
+				      load_element(buffer->element, o->got, i),
+				      o->want ? load_element(buffer->element, o->want, i) : 0,
+				      answer.value,
+				      o->trial->spec->judge && buffer->element == ELEMENT_F32};
 	}
 }
 
@@ -103,39 +93,63 @@ bool compare_bits(const struct outcome *o, struct finding *finding)
 
 /* ---- The oracle -------------------------------------------------------------------------------------------------- */
 
-static bool agrees(enum element element, uint64_t got, const struct answer *answer, double *worst)
+/* A sum in any order may be a zero of either sign; of the canonical order there is a better answer. */
+static bool is_exactly(uint32_t got, float want, bool any_zero)
 {
+	return got == bits_of_float(want) || (any_zero && want == 0 && float_of_bits(got) == 0);
+}
+
+/* The gate that an element does not pass. */
+static enum check judge_element(const struct outcome *o, uint64_t got, const struct answer *answer)
+{
+	enum check check = answer->is_exact_sum ? CHECK_EXACT_SUM : CHECK_ORACLE;
+	bool any_order = o->trial->any_order;
 	double value = (double)float_of_bits((uint32_t)got);
+	if (o->trial->buffer[o->buffer].element != ELEMENT_F32)
+		return got == answer->bits ? CHECK_NONE : CHECK_ORACLE;
+	if (answer->has_canonical && !any_order && got != load_element(ELEMENT_F32, &answer->canonical, 0))
+		return CHECK_ORACLE;
 	if (isinf(answer->bound))
-		return true;
-	if (element != ELEMENT_F32)
-		return got == answer->bits;
+		return CHECK_NONE;
 	if (isnan(answer->value))
-		return isnan(value);
+		return isnan(value) ? CHECK_NONE : check;
 	if (answer->bound == 0 || isinf(answer->value))
-		return got == bits_of_float((float)answer->value);
-	double share = fabs(value - answer->value) / answer->bound;
-	*worst = share > *worst ? share : *worst;
-	return share <= 1;
+		return is_exactly((uint32_t)got, (float)answer->value, any_order || answer->has_canonical) ? CHECK_NONE
+													   : check;
+	double error = fabs(value - answer->value), share = error / answer->bound;
+	*o->worst = share > *o->worst ? share : *o->worst;
+	if (!(share <= 1))
+		return check;
+	return answer->alarm > 0 && error > answer->alarm ? CHECK_ALARM : CHECK_NONE;
+}
+
+static void describe_judgement(const struct outcome *o, size_t i, uint64_t got, const struct answer *answer,
+			       enum check check, struct finding *finding)
+{
+	const struct buffer *buffer = &o->trial->buffer[o->buffer];
+	double value = (double)float_of_bits((uint32_t)got),
+	       bound = check == CHECK_ALARM ? answer->alarm : answer->bound;
+	if (buffer->element != ELEMENT_F32)
+		find(finding, check, "%s[%zu] is %#llx, the oracle says %#llx", buffer->name, i,
+		     (unsigned long long)got, (unsigned long long)answer->bits);
+	else
+		find(finding, check, "%s[%zu] is %a, the oracle says %a within %g%s", buffer->name, i, value,
+		     answer->value, bound,
+		     check == CHECK_ALARM       ? ", as independent roundings would"
+		     : check == CHECK_EXACT_SUM ? ", since no sum rounds"
+						: "");
+	fill_lanes(o, i, finding);
 }
 
 bool compare_oracle(const struct outcome *o, struct finding *finding)
 {
-	const struct buffer *buffer = &o->trial->buffer[o->buffer];
 	for (size_t i = 0; i < o->count; i++) {
 		struct answer answer = {0};
 		o->trial->spec->judge(o->trial, o->placed, o->buffer, i, &answer);
-		uint64_t got = load_element(buffer->element, o->got, i);
-		if (agrees(buffer->element, got, &answer, o->worst))
-			continue;
-		if (buffer->element == ELEMENT_F32)
-			find(finding, CHECK_ORACLE, "%s[%zu] is %a, the oracle says %a within %g", buffer->name, i,
-				(double)float_of_bits((uint32_t)got), answer.value, answer.bound);
-		else
-			find(finding, CHECK_ORACLE, "%s[%zu] is %#llx, the oracle says %#llx", buffer->name, i,
-				(unsigned long long)got, (unsigned long long)answer.bits);
-		fill_lanes(o, i, finding);
-		return false;
+		uint64_t got = load_element(o->trial->buffer[o->buffer].element, o->got, i);
+		enum check check = judge_element(o, got, &answer);
+		if (check)
+			return describe_judgement(o, i, got, &answer, check, finding), false;
 	}
 	return true;
 }

@@ -13,7 +13,7 @@ struct outcome {
 	const struct trial *trial;
 	const struct placed *placed; /* of the call */
 	size_t buffer, count;        /* its number, and how many elements count */
-	const void *got, *want;
+	const void *got, *want;      /* want: NULL for the oracle, which needs none */
 	unsigned char poison;        /* what an output held before */
 	double *worst;               /* raised to the largest share of the oracle's bound */
 };

@@ -74,8 +74,10 @@ void fill_floats(float *out, size_t count, uint64_t stream, enum fill fill)
 
 float get_lone_value(int64_t number)
 {
-	static const float values[LONE_VALUES] = {NAN, INFINITY, -INFINITY, -0.0f, 0, 0x1p-149f, -0x1.fffffcp-127f,
-		-0x1p-126f, FLT_MAX, -FLT_MAX, 0x1p64f, 0x1p-64f, 0x1.fffffep-1f, 0x1.000002p0f, -1, 0x1p-75f};
+	static const float values[LONE_VALUES] = {NAN,       INFINITY,          -INFINITY,      -0.0f,         0,
+						  0x1p-149f, -0x1.fffffcp-127f, -0x1p-126f,     FLT_MAX,       -FLT_MAX,
+						  0x1p64f,   0x1p-64f,          0x1.fffffep-1f, 0x1.000002p0f, -1,
+						  0x1p-75f};
 	return values[(uint64_t)number % LONE_VALUES];
 }
 
@@ -89,9 +91,22 @@ static uint64_t make_tie(uint64_t random)
 
 uint64_t make_age(uint64_t random)
 {
-	static const uint64_t edges[] = {0, 1, 0xffffff, 0x1000000, 0x1000001, 0x7fffffff, 0x80000000, 0xffffffff,
-		0x100000000, 0x1fffffffffffff, 0x20000000000000, 0x20000000000001, INT64_MAX, (uint64_t)INT64_MAX + 1,
-		0x80000080000000ff, UINT64_MAX};
+	static const uint64_t edges[] = {0,
+					 1,
+					 0xffffff,
+					 0x1000000,
+					 0x1000001,
+					 0x7fffffff,
+					 0x80000000,
+					 0xffffffff,
+					 0x100000000,
+					 0x1fffffffffffff,
+					 0x20000000000000,
+					 0x20000000000001,
+					 INT64_MAX,
+					 (uint64_t)INT64_MAX + 1,
+					 0x80000080000000ff,
+					 UINT64_MAX};
 	uint64_t more = draw_bits(random, 1);
 	switch (random & 7) {
 	case 0: return edges[more & 15];

@@ -5,12 +5,14 @@
 #include "tests/conform/exam.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "tests/conform/call.h"
 #include "tests/conform/compare.h"
 #include "tests/conform/guard.h"
 #include "tests/conform/imports.h"
+#include "tests/conform/law.h"
 #include "tests/conform/sentry.h"
 #include "tests/conform/trial.h"
 
@@ -103,15 +105,17 @@ static void set_stage(struct stage *stage, enum side side, int kernel)
 
 static bool check_machine(const struct call_report *report, struct finding *finding)
 {
-	static const enum check checks[] = {
-		[BREACH_REGISTERS] = CHECK_REGISTERS, [BREACH_STACK] = CHECK_STACK, [BREACH_DIRECTION] = CHECK_DIRECTION,
-		[BREACH_FLOAT_CONTROL] = CHECK_FLOAT_CONTROL, [BREACH_X87] = CHECK_X87,
-		[BREACH_UPPER_HALVES] = CHECK_UPPER_HALVES};
+	static const enum check checks[] = {[BREACH_REGISTERS] = CHECK_REGISTERS,
+					    [BREACH_STACK] = CHECK_STACK,
+					    [BREACH_DIRECTION] = CHECK_DIRECTION,
+					    [BREACH_FLOAT_CONTROL] = CHECK_FLOAT_CONTROL,
+					    [BREACH_X87] = CHECK_X87,
+					    [BREACH_UPPER_HALVES] = CHECK_UPPER_HALVES};
 	return !report->breach || find(finding, checks[report->breach], "%s", report->text);
 }
 
 static bool check_margin(const struct guarded *buffer, int place, const char *name, unsigned char poison,
-	struct finding *finding)
+			 struct finding *finding)
 {
 	ptrdiff_t at;
 	if (!find_margin_write(buffer, place, poison, &at))
@@ -124,23 +128,46 @@ static bool check_margin(const struct guarded *buffer, int place, const char *na
 static bool check_margins(const struct stage *stage, struct finding *finding)
 {
 	for (size_t b = 0; b < trial.buffers; b++)
-		if (trial.buffer[b].role != ROLE_IN && !check_margin(&stage->buffer[b], (int)b, trial.buffer[b].name,
-			stage->poison, finding))
+		if (trial.buffer[b].role != ROLE_IN &&
+		    !check_margin(&stage->buffer[b], (int)b, trial.buffer[b].name, stage->poison, finding))
 			return false;
 	return check_margin(&stage->scratch, PLACE_SCRATCH, "scratch", stage->poison, finding);
 }
 
+/* How many elements of an output count. */
+static size_t count_elements(const struct placed *placed, size_t b)
+{
+	return trial.spec->trim ? trial.spec->trim(&trial, placed, b) : trial.buffer[b].count;
+}
+
+static struct outcome get_outcome(const struct exam *exam, const struct stage *stage, size_t b, const void *want)
+{
+	return (struct outcome){
+		&trial, &stage->placed, b,          count_elements(&stage->placed, b), stage->buffer[b].ours,
+		want,   stage->poison,  exam->worst};
+}
+
+/* For the lane table of what the oracle refused: nothing else needs scalar there. */
+static void show_scalar(int kernel, size_t b, struct finding *finding)
+{
+	struct reference reference;
+	ask_scalar(kernel, &reference);
+	for (size_t i = 0; i < finding->lanes; i++)
+		finding->lane[i].want =
+			load_element(trial.buffer[b].element, reference.placed.ours[b], finding->lane[i].index);
+}
+
+/* By the oracle, or with scalar's bits. */
 static bool check_outputs(const struct exam *exam, const struct stage *stage, const struct reference *reference,
-	struct finding *finding)
+			  struct finding *finding)
 {
 	for (size_t b = 0; b < trial.buffers; b++) {
 		if (trial.buffer[b].role == ROLE_IN)
 			continue;
-		struct outcome outcome = {&trial, &stage->placed, b, trial.buffer[b].count, stage->buffer[b].ours,
-			reference->placed.ours[b], stage->poison, exam->worst};
-		if (trial.spec->trim)
-			outcome.count = trial.spec->trim(&trial, &reference->placed, b);
+		struct outcome outcome = get_outcome(exam, stage, b, reference->placed.ours[b]);
 		bool good = exam->by_oracle ? compare_oracle(&outcome, finding) : compare_bits(&outcome, finding);
+		if (!good && exam->by_oracle)
+			show_scalar(exam->kernel, b, finding);
 		if (!good)
 			return false;
 	}
@@ -153,6 +180,22 @@ static bool inspect(const struct stage *stage, struct finding *finding)
 	return !wrong || find(finding, CHECK_LAW, "%s", wrong);
 }
 
+/* The status that the outputs demand: the oracle's, for what is not compared with scalar. */
+static int expect_status(const struct stage *stage)
+{
+	if (trial.spec->expect)
+		return trial.spec->expect(&trial, &stage->placed);
+	for (size_t b = 0; b < trial.buffers; b++) {
+		const struct buffer *buffer = &trial.buffer[b];
+		bool counts = buffer->role != ROLE_IN && buffer->element == ELEMENT_F32;
+		size_t count = counts ? count_elements(&stage->placed, b) : 0;
+		for (size_t i = 0; i < count; i++)
+			if (!isfinite(((const float *)stage->placed.ours[b])[i]))
+				return TENON_ENONFINITE;
+	}
+	return TENON_OK;
+}
+
 static bool check_status(int got, int want, struct finding *finding)
 {
 	return got == want || find(finding, CHECK_STATUS, "returned %d, %d is due", got, want);
@@ -160,19 +203,52 @@ static bool check_status(int got, int want, struct finding *finding)
 
 #define ERRNO_MARK 0x7e40
 
-static bool examine_side(const struct exam *exam, enum side side, const struct reference *reference,
-	struct finding *finding)
+static void call_stage(const struct exam *exam, const struct stage *stage, struct call_report *report)
 {
-	static struct stage stage;
+	atomic_store(exam->is_calling, true);
+	call_kernel(exam->function, stage->args.seen, stage->scratch_seen, report);
+	atomic_store(exam->is_calling, false);
+}
+
+/* What the oracle has judged on one side must only be the same on the other. */
+static bool judge_call(const struct exam *exam, enum side side, const struct stage *stage, int status,
+		       const struct reference *reference, struct finding *finding)
+{
+	int want = exam->by_oracle ? expect_status(stage) : reference->status;
+	return ((exam->by_oracle && side != SIDE_RIGHT) || check_outputs(exam, stage, reference, finding)) &&
+	       check_status(status, want, finding) && inspect(stage, finding);
+}
+
+/* One multiplication: it is made of every element that the profile sees. */
+static uint64_t fold_bits(uint64_t hash, uint64_t bits)
+{
+	hash = (hash ^ bits) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
+}
+
+/* The words that a call left where they count, and its status; NaNs made one, so that every right backend has the same. */
+static uint64_t hash_outputs(const struct stage *stage, int status, uint64_t hash)
+{
+	hash = draw_bits(hash ^ (uint32_t)status, 1);
+	for (size_t b = 0; b < trial.buffers; b++) {
+		const struct buffer *buffer = &trial.buffer[b];
+		size_t count = buffer->role == ROLE_IN ? 0 : count_elements(&stage->placed, b);
+		for (size_t i = 0; i < count; i++)
+			hash = fold_bits(hash, load_element(buffer->element, stage->buffer[b].ours, i));
+	}
+	return hash;
+}
+
+static bool examine_side(const struct exam *exam, enum side side, struct stage *stage,
+			 const struct reference *reference, struct finding *finding)
+{
 	struct call_report report;
-	set_stage(&stage, side, exam->kernel);
+	set_stage(stage, side, exam->kernel);
 	if (exam->is_thorough)
 		watch_process();
 	unsigned long allocations = count_allocations();
 	errno = ERRNO_MARK;
-	atomic_store(exam->is_calling, true);
-	call_kernel(exam->function, stage.args.seen, stage.scratch_seen, &report);
-	atomic_store(exam->is_calling, false);
+	call_stage(exam, stage, &report);
 	int number = errno;
 	if (exam->is_thorough)
 		check_process(finding);
@@ -180,18 +256,74 @@ static bool examine_side(const struct exam *exam, enum side side, const struct r
 		find(finding, CHECK_HEAP, "called the allocator");
 	if (number != ERRNO_MARK)
 		find(finding, CHECK_ERRNO, "changed errno to %d", number);
-	return !finding->check && check_machine(&report, finding) && check_margins(&stage, finding) &&
-	       check_outputs(exam, &stage, reference, finding) && check_status(report.status, reference->status, finding) &&
-	       inspect(&stage, finding) && check_own_memory(finding);
+	bool good = !finding->check && check_machine(&report, finding) && check_margins(stage, finding) &&
+		    judge_call(exam, side, stage, report.status, reference, finding) && check_own_memory(finding);
+	if (good && side == SIDE_RIGHT)
+		*exam->outputs = hash_outputs(stage, report.status, *exam->outputs);
+	return good;
+}
+
+/* ---- Laws -------------------------------------------------------------------------------------------------------- */
+
+/*
+ * A call has other bits than the one at other addresses. If the first one, made once more over the other bytes that the
+ * second one's outputs held, has other bits as well, then it is not the addresses.
+ */
+static void blame_repetition(const struct exam *exam, struct stage *first, size_t b, struct finding *finding)
+{
+	struct call_report report;
+	size_t size = size_of_buffer(&trial.buffer[b]);
+	unsigned char *before = take_room(&trial, size);
+	memcpy(before, first->buffer[b].ours, size);
+	set_stage(first, SIDE_RIGHT, exam->kernel);
+	memset(first->buffer[b].ours, poisons[SIDE_LEFT], trial.buffer[b].role == ROLE_OUT ? size : 0);
+	call_stage(exam, first, &report);
+	struct finding again = {0};
+	struct outcome outcome = get_outcome(exam, first, b, before);
+	finding->check = compare_bits(&outcome, &again) ? CHECK_LAW_ALIGNMENT : CHECK_LAW_REPETITION;
+}
+
+/* For what the oracle judges: the bits depend on the inputs alone. Of the others, scalar's bits say so. */
+static bool check_addresses(const struct exam *exam, struct stage *right, const struct stage *left,
+			    struct finding *finding)
+{
+	for (size_t b = 0; exam->by_oracle && b < trial.buffers; b++) {
+		if (trial.buffer[b].role == ROLE_IN)
+			continue;
+		struct outcome outcome = get_outcome(exam, left, b, right->buffer[b].ours);
+		if (compare_bits(&outcome, finding))
+			continue;
+		blame_repetition(exam, right, b, finding);
+		return false;
+	}
+	return true;
+}
+
+static bool ask_laws(const struct exam *exam, struct finding *finding)
+{
+	struct inquiry inquiry = {.trial = &trial,
+				  .kernel = exam->kernel,
+				  .function = exam->function,
+				  .is_calling = exam->is_calling,
+				  .finding = finding,
+				  .interval = exam->any_order ? 7 : 19};
+	if (!exam->by_oracle) /* a mutant should first meet what it is compared with */
+		inquiry.first = 100, inquiry.interval = 29;
+	return obeys_laws(&inquiry);
 }
 
 bool examine_point(const struct exam *exam, const struct point *point, struct finding *finding)
 {
-	struct reference reference;
+	static struct stage stage[SIDES];
+	struct reference reference = {.status = 0};
 	*finding = (struct finding){.kernel = exam->kernel, .point = *point, .seed = exam->seed};
+	trial.any_order = exam->any_order;
 	build_trial(&trial, specs[exam->kernel], exam->seed, point);
-	ask_scalar(exam->kernel, &reference);
-	return examine_side(exam, SIDE_RIGHT, &reference, finding) && examine_side(exam, SIDE_LEFT, &reference, finding);
+	if (!exam->by_oracle)
+		ask_scalar(exam->kernel, &reference);
+	return examine_side(exam, SIDE_RIGHT, &stage[SIDE_RIGHT], &reference, finding) &&
+	       examine_side(exam, SIDE_LEFT, &stage[SIDE_LEFT], &reference, finding) &&
+	       check_addresses(exam, &stage[SIDE_RIGHT], &stage[SIDE_LEFT], finding) && ask_laws(exam, finding);
 }
 
 /* ---- Faults ------------------------------------------------------------------------------------------------------ */
@@ -210,8 +342,11 @@ void describe_fault(const void *address, int is_write, struct finding *finding)
 	struct guard_hit hit = find_guard(address);
 	const char *name = name_place(hit.place);
 	if (!name) {
-		find(finding, CHECK_CRASH, address ? "faulted at %p, in no buffer" : "faulted at %p: a NULL pointer, or an "
-			"instruction that demands an alignment", address);
+		find(finding, CHECK_CRASH,
+		     address ? "faulted at %p, in no buffer"
+			     : "faulted at %p: a NULL pointer, or an "
+			       "instruction that demands an alignment",
+		     address);
 		return;
 	}
 	if (hit.is_inside) {

@@ -14,9 +14,11 @@ struct exam {
 	int kernel;
 	tenon_kernel_fn *function;
 	bool by_oracle;   /* judged by the oracle: a BOUNDED kernel, or scalar itself */
+	bool any_order;   /* it is BOUNDED: its sums may be in any order */
 	bool is_thorough; /* look at the whole process after every call */
 	uint64_t seed;
 	atomic_bool *is_calling; /* true while the kernel runs: the deadline is for it, not for the harness */
+	uint64_t *outputs;       /* hash, continued with what each call wrote */
 	double *worst;           /* raised to the largest share of the oracle's bound */
 };
 

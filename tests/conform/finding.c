@@ -9,10 +9,9 @@
 
 const char *name_check(enum check check)
 {
-	static const char *const words[] = {
-		"none",
+	static const char *const words[] = {"none",
 #define CHECK(name, word) word,
-		CHECKS(CHECK)
+					    CHECKS(CHECK)
 #undef CHECK
 	};
 	return words[check];

@@ -22,12 +22,12 @@ static struct {
 static unsigned char *map_view(int file, int protection)
 {
 	unsigned char *view = mmap(NULL, GUARD_PLACES * PITCH + GUARD_SIZE, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (view == MAP_FAILED)
 		return NULL;
 	for (size_t i = 0; i < GUARD_PLACES; i++)
-		if (mmap(view + i * PITCH + GUARD_SIZE, GUARD_CAPACITY, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
-			    file, (off_t)(i * GUARD_CAPACITY)) == MAP_FAILED)
+		if (mmap(view + i * PITCH + GUARD_SIZE, GUARD_CAPACITY, protection,
+			 MAP_SHARED | MAP_FIXED | MAP_NORESERVE, file, (off_t)(i * GUARD_CAPACITY)) == MAP_FAILED)
 			return NULL;
 	return view;
 }
@@ -56,7 +56,7 @@ struct guarded place_guarded(int place, enum side side, size_t offset, size_t si
 {
 	size_t at = side == SIDE_LEFT ? offset * align : (GUARD_CAPACITY - size) / align * align;
 	return (struct guarded){begin_of(is_input ? guards.readable : guards.writable, place) + at,
-		begin_of(guards.writable, place) + at, size};
+				begin_of(guards.writable, place) + at, size};
 }
 
 /* The accessible bytes before and behind a buffer, at most GUARD_MARGIN of each. */
@@ -76,10 +76,17 @@ void poison_margins(const struct guarded *buffer, int place, unsigned char poiso
 	memset(buffer->ours + buffer->size, poison, behind);
 }
 
+static bool is_all(const unsigned char *bytes, size_t count, unsigned char value)
+{
+	return count == 0 || (bytes[0] == value && memcmp(bytes, bytes + 1, count - 1) == 0);
+}
+
 bool find_margin_write(const struct guarded *buffer, int place, unsigned char poison, ptrdiff_t *at)
 {
 	size_t before, behind;
 	measure_margins(buffer, place, &before, &behind);
+	if (is_all(buffer->ours - before, before, poison) && is_all(buffer->ours + buffer->size, behind, poison))
+		return false;
 	for (size_t i = behind; i-- > 0;)
 		if (buffer->ours[buffer->size + i] != poison)
 			return *at = (ptrdiff_t)(buffer->size + i), true;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GUARD_PLACES = 20, GUARD_MARGIN = 128 };
+enum { GUARD_PLACES = 26, GUARD_MARGIN = 128 };
 #define GUARD_CAPACITY ((size_t)32 << 20)
 
 /* Flush with the inaccessible page behind the buffer, or `offset` elements behind the one before it. */

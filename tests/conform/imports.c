@@ -63,8 +63,11 @@ static const struct {
 	const char *name;
 	void *function;
 } counters[] = {
-	{"malloc", (void *)count_malloc}, {"calloc", (void *)count_calloc}, {"realloc", (void *)count_realloc},
-	{"aligned_alloc", (void *)count_aligned_alloc}, {"posix_memalign", (void *)count_posix_memalign},
+	{"malloc", (void *)count_malloc},
+	{"calloc", (void *)count_calloc},
+	{"realloc", (void *)count_realloc},
+	{"aligned_alloc", (void *)count_aligned_alloc},
+	{"posix_memalign", (void *)count_posix_memalign},
 	{"free", (void *)count_free},
 };
 
@@ -73,8 +76,8 @@ static const struct {
 struct dynamic {
 	uintptr_t base;
 	const char *strings;
-	const ElfW(Sym) *symbols;
-	const ElfW(Rela) *table[2];
+	const ElfW(Sym) * symbols;
+	const ElfW(Rela) * table[2];
 	size_t size[2];
 };
 
@@ -108,7 +111,7 @@ static void write_slot(uintptr_t address, void *function)
 		memcpy((void *)address, &function, sizeof function);
 }
 
-static void redirect_one(const struct dynamic *d, const ElfW(Rela) *relocation)
+static void redirect_one(const struct dynamic *d, const ElfW(Rela) * relocation)
 {
 	const char *name = d->strings + d->symbols[ELF64_R_SYM(relocation->r_info)].st_name;
 	for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +24,8 @@ enum { DEATHS_MAX = 60, HANGS_MAX = 2, SHRINK_DEADLINE_MS = 300, EMULATED_FACTOR
 
 /* By profile: how long one call may take. */
 static const int deadlines_ms[] = {1000, 10000, 60000};
+
+enum { WATCH_MS = 50 };
 
 /* How long the harness itself may take between two calls, which no kernel is to blame for. */
 enum { OWN_DEADLINE_MS = 120000 };
@@ -42,18 +45,44 @@ static double get_seconds(void)
 
 /* ---- Watching ---------------------------------------------------------------------------------------------------- */
 
-/* Waits for the child's end; kills it when it makes no progress for so long. True if it hung. */
+/* True if it runs, or would if a CPU were free; false if it waits for something else, or is not known. Its CPU time so far. */
+static bool is_running(pid_t pid, uint64_t *cpu_ms)
+{
+	char path[40], line[512] = "", state;
+	unsigned long user, system;
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	FILE *in = fopen(path, "re");
+	bool known = in && fgets(line, sizeof line, in);
+	if (in)
+		fclose(in);
+	const char *name = strrchr(line, ')'); /* which may have anything in it */
+	known = known && name &&
+		sscanf(name + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &state, &user, &system) == 3;
+	if (known)
+		*cpu_ms = (user + system) * 1000 / (unsigned long)sysconf(_SC_CLK_TCK);
+	return known && state == 'R';
+}
+
+/*
+ * Waits for the child's end; kills it when it makes no progress for so long, not counting what it waited for a CPU: a busy
+ * machine is no fault of the plugin's. True if it hung.
+ */
 static bool watch_child(pid_t pid, int pipe, struct board *board, int deadline_ms, int *status)
 {
 	unsigned long long seen = atomic_load(&board->steps);
-	for (int idle = 0;;) {
+	uint64_t used = 0, before = 0, idle = 0; /* ms */
+	for (;;) {
 		struct pollfd end = {.fd = pipe, .events = POLLIN};
-		poll(&end, 1, 50);
+		poll(&end, 1, WATCH_MS);
 		if (waitpid(pid, status, end.revents ? 0 : WNOHANG) == pid)
 			return false;
-		idle = atomic_load(&board->steps) == seen ? idle + 50 : 0;
+		idle += is_running(pid, &used) ? used - before : WATCH_MS;
+		before = used;
+		if (atomic_load(&board->steps) != seen)
+			idle = 0;
 		seen = atomic_load(&board->steps);
-		if (idle < (atomic_load(&board->is_calling) || board->phase == PHASE_LOADING ? deadline_ms : OWN_DEADLINE_MS))
+		bool theirs = atomic_load(&board->is_calling) || board->phase == PHASE_LOADING;
+		if (idle < (uint64_t)(theirs ? deadline_ms : OWN_DEADLINE_MS))
 			continue;
 		kill(pid, SIGKILL);
 		waitpid(pid, status, 0);
@@ -75,7 +104,7 @@ static void describe_death(struct board *board, bool hung, int status)
 }
 
 /* Books what the dead child was doing as failed; the next child goes on. */
-static void record_death(struct board *board, uint64_t seed)
+static void record_death(struct board *board, uint64_t seed, bool stops_early)
 {
 	struct proof_entry *entry = &board->entry[board->current];
 	struct finding *fault = &board->fault;
@@ -91,12 +120,12 @@ static void record_death(struct board *board, uint64_t seed)
 		accept_candidate(&board->shrink, &board->point);
 	}
 	board->deaths++;
-	board->shrink.is_done |= board->deaths >= (fault->check == CHECK_HANG ? HANGS_MAX : DEATHS_MAX);
+	board->shrink.is_done |= stops_early || board->deaths >= (fault->check == CHECK_HANG ? HANGS_MAX : DEATHS_MAX);
 }
 
 /* One child, from its start to its end. False if there could be none. */
 static bool run_one(struct board *board, const struct cpu *cpu, const struct proof_options *options,
-	const struct proof *proof)
+		    const struct proof *proof)
 {
 	int pipes[2], status = 0, deadline = deadlines_ms[options->profile];
 	if (board->phase == PHASE_SHRINKING)
@@ -111,8 +140,8 @@ static bool run_one(struct board *board, const struct cpu *cpu, const struct pro
 		run_child(board, &proof->candidate, cpu, options);
 	}
 	close(pipes[1]);
-	bool hung = pid > 0 && watch_child(pid, pipes[0], board, deadline * (options->is_emulated ? EMULATED_FACTOR : 1),
-		&status);
+	bool hung = pid > 0 &&
+		    watch_child(pid, pipes[0], board, deadline * (options->is_emulated ? EMULATED_FACTOR : 1), &status);
 	close(pipes[0]);
 	if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 99))
 		return false;
@@ -123,7 +152,7 @@ static bool run_one(struct board *board, const struct cpu *cpu, const struct pro
 	}
 	describe_death(board, hung, status);
 	if (board->phase != PHASE_LOADING)
-		record_death(board, options->seed);
+		record_death(board, options->seed, options->stops_early);
 	return true;
 }
 
@@ -141,8 +170,10 @@ static bool has_entry(const struct board *board, int kernel)
 static void add_inherited(struct board *board, const struct proof_options *options)
 {
 	for (int k = 0; k < KERNEL_COUNT; k++)
-		if ((options->kernel < 0 || options->kernel == k) && !has_entry(board, k) && board->entries < ENTRIES_MAX)
-			board->entry[board->entries++] = (struct proof_entry){.kernel = k, .verdict = VERDICT_INHERITED};
+		if ((options->kernel < 0 || options->kernel == k) && !has_entry(board, k) &&
+		    board->entries < ENTRIES_MAX)
+			board->entry[board->entries++] =
+				(struct proof_entry){.kernel = k, .verdict = VERDICT_INHERITED};
 }
 
 static void conclude(struct board *board, const struct proof_options *options, struct proof *proof)
@@ -157,7 +188,7 @@ static void conclude(struct board *board, const struct proof_options *options, s
 		proof->finding = board->fault;
 		proof->verdict = VERDICT_FAIL;
 		proof->status = explain(&proof->why, TENON_EREFUSED, "%s: loading it %s", proof->candidate.path,
-			board->fault.text);
+					board->fault.text);
 		return;
 	}
 	add_inherited(board, options);
@@ -169,6 +200,23 @@ static void conclude(struct board *board, const struct proof_options *options, s
 			proof->verdict = VERDICT_FAIL;
 }
 
+/* Entries that were not run are looked at, too: their needs are what this CPU lacks. */
+static void lint_proof(const struct proof_options *options, struct proof *proof)
+{
+	static struct lint_entry entries[ENTRIES_MAX];
+	const struct vetted *vetted = &proof->candidate.vetted;
+	bool is_judged = !proof->status || proof->status == TENON_EUNSUPPORTED;
+	if (!*proof->candidate.path || !is_judged || options->skips_lint || options->is_replay)
+		return;
+	for (size_t i = 0; i < proof->entries; i++)
+		entries[i] = (struct lint_entry){proof->entry[i].kernel, proof->entry[i].needs, proof->entry[i].code};
+	lint_file(proof->candidate.path, vetted->needs, vetted->uses, entries, proof->entries, &proof->lint);
+	if (!proof->lint.findings)
+		return;
+	proof->status = 0;
+	proof->verdict = VERDICT_FAIL;
+}
+
 bool prove_backend(const struct cpu *cpu, const struct proof_options *options, struct proof *proof, struct why *why)
 {
 	double start = get_seconds();
@@ -176,6 +224,7 @@ bool prove_backend(const struct cpu *cpu, const struct proof_options *options, s
 	proof->why = proof->candidate.why;
 	if (proof->status) {
 		proof->verdict = proof->status == TENON_EUNSUPPORTED ? VERDICT_SKIP : VERDICT_FAIL;
+		lint_proof(options, proof);
 		return true;
 	}
 	struct board *board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -186,7 +235,7 @@ bool prove_backend(const struct cpu *cpu, const struct proof_options *options, s
 		ran = run_one(board, cpu, options, proof);
 	while (ran && board->phase != PHASE_DONE && board->phase != PHASE_LOADING);
 	if (ran)
-		conclude(board, options, proof);
+		conclude(board, options, proof), lint_proof(options, proof);
 	else
 		explain(why, TENON_ESYSTEM, "cannot start the proving process: %s", strerror(errno));
 	munmap(board, sizeof *board);

@@ -12,4 +12,7 @@
 /* A new reference; NULL when memory is short. */
 json_t *proofs_as_json(const struct report *report);
 
+/* Of one file. */
+json_t *lint_as_json(const struct lint *lint);
+
 #endif

@@ -20,7 +20,11 @@ enum { AXES_MAX = 18 };
 
 /* The first two axes of every kernel: which data, and how far buffers stand off a 64-byte boundary. */
 enum { AXIS_DATA, AXIS_OFFSET, AXIS_OWN };
-#define COMMON_AXES {"data", 0, INT32_MAX, NULL}, {"offset", 0, 15, NULL}
+#define COMMON_AXES                   \
+	{"data", 0, INT32_MAX, NULL}, \
+	{                             \
+		"offset", 0, 15, NULL \
+	}
 
 struct point {
 	int64_t at[AXES_MAX];
@@ -62,9 +66,11 @@ struct trial {
 	const struct spec *spec;
 	struct point point;
 	uint64_t seed;
+	uint32_t kernel; /* id */
 	struct buffer buffer[BUFFERS_MAX];
 	size_t buffers;
-	void *own; /* what make() keeps for the other functions */
+	void *own;      /* what make() keeps for the other functions */
+	bool any_order; /* a BOUNDED kernel is judged: its sums may be in any order */
 };
 
 /* Where the buffers are during a call: as the kernel sees them, and as we may write to them. */
@@ -80,11 +86,18 @@ struct placed {
 void *add_buffer(struct trial *trial, const char *name, enum role role, enum element element, size_t count);
 
 /* Bytes of an element, or of a whole buffer. */
-size_t size_of_element(enum element element);
-size_t size_of_buffer(const struct buffer *buffer);
+static inline size_t size_of_element(enum element element)
+{
+	return element == ELEMENT_U8 ? 1 : element == ELEMENT_U64 ? 8 : 4;
+}
+
+static inline size_t size_of_buffer(const struct buffer *buffer)
+{
+	return buffer->count * size_of_element(buffer->element);
+}
 
 /* 64-byte aligned memory, uninitialised, that lasts as long as the trial. */
-void *take_room(struct trial *trial, size_t bytes);
+__attribute__((returns_nonnull)) void *take_room(struct trial *trial, size_t bytes);
 
 /* The stream of a buffer's data; the numbers from BUFFERS_MAX on are free for other choices. */
 uint64_t stream_of(const struct trial *trial, unsigned buffer);
@@ -94,11 +107,16 @@ uint64_t stream_of(const struct trial *trial, unsigned buffer);
 /* The independent answer for one element of an output: floats within bound of value, other elements equal to bits. */
 struct answer {
 	double value;
-	double bound; /* 0: exactly (float)value, sign of zero included; INFINITY: anything */
+	double bound; /* 0: exactly (float)value; INFINITY: anything */
+	double alarm; /* what independent roundings stay far below; 0: it is not known */
 	uint64_t bits;
+	bool is_exact_sum;  /* no sum has a rounding, whatever its order: bound is what comes after it */
+	bool has_canonical; /* the canonical order has one answer, canonical: for all but BOUNDED kernels */
+	float canonical;
 };
 
 struct sweep;
+struct law;
 
 struct spec {
 	const char *kernel;
@@ -111,11 +129,17 @@ struct spec {
 	 * `index` of output `buffer` should be; earlier outputs of the same call are in placed.
 	 */
 	void (*judge)(const struct trial *trial, const struct placed *placed, size_t buffer, size_t index,
-		struct answer *answer);
+		      struct answer *answer);
 	/* Optional: how many elements of a buffer a call leaves defined; the rest may hold anything. */
 	size_t (*trim)(const struct trial *trial, const struct placed *placed, size_t buffer);
 	/* Optional: what else is wrong after a call, in words ("says that ..."), or NULL. */
 	const char *(*inspect)(const struct trial *trial, const struct placed *placed);
+	/*
+	 * Optional: the status that is due after a call. Without it: TENON_ENONFINITE if an output has a float that is
+	 * not finite.
+	 */
+	int (*expect)(const struct trial *trial, const struct placed *placed);
+	const struct law *laws; /* law.h; NULL: none of its own */
 };
 
 #define TENON_ARG(type, member)
@@ -128,6 +152,8 @@ struct spec {
 extern const struct spec *const specs[KERNEL_COUNT];
 size_t get_args_size(int kernel);
 uint64_t get_scratch_size(int kernel, const void *args);
+struct share;
+int divide_call(int kernel, const void *args, size_t part, size_t parts, struct share *share);
 
 /* ---- Sweeping ---------------------------------------------------------------------------------------------------- */
 

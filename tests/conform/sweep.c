@@ -74,10 +74,10 @@ static double get_seconds(void)
 
 bool run_sweep(struct sweep *sweep)
 {
+	double end = get_seconds() + sweep->seconds;
 	sweep->number = 0;
 	sweep->is_stopped = false;
 	sweep->spec->sweep(sweep);
-	double end = get_seconds() + sweep->seconds;
 	for (uint64_t i = 0; sweep->profile != PROFILE_QUICK && !sweep->is_stopped; i++) {
 		if (i >= RANDOM_FULL && (sweep->profile == PROFILE_FULL || get_seconds() >= end))
 			break;

@@ -15,7 +15,7 @@ struct sweep {
 	const struct spec *spec;
 	enum profile profile;
 	uint64_t seed;
-	double seconds; /* nightly: how long random points go on */
+	double seconds; /* nightly: until when random points go on, from the begin */
 	visit_fn *visitor;
 	void *user;
 	/* the schedule's own */

@@ -92,11 +92,11 @@ static int read_term(const struct spec *spec, char *term, uint64_t *seed, struct
 		return explain(why, TENON_EINVAL, "the token's '%s' is not name=value", term);
 	*value++ = '\0';
 	int axis = find_axis(spec, term);
-	if (strcmp(term, "seed") == 0 ? read_seed(value, seed) : axis >= 0 && read_value(&spec->axes[axis], value,
-		&point->at[axis]))
+	if (strcmp(term, "seed") == 0 ? read_seed(value, seed)
+				      : axis >= 0 && read_value(&spec->axes[axis], value, &point->at[axis]))
 		return 0;
-	return explain(why, TENON_EINVAL, "the token's %s=%s is no point of %s; take a token as a failure printed it", term,
-		value, spec->kernel);
+	return explain(why, TENON_EINVAL, "the token's %s=%s is no point of %s; take a token as a failure printed it",
+		       term, value, spec->kernel);
 }
 
 int read_token(const char *token, uint64_t *seed, struct point *point, struct why *why)
@@ -105,8 +105,9 @@ int read_token(const char *token, uint64_t *seed, struct point *point, struct wh
 	snprintf(text, sizeof text, "%s", token);
 	int kernel = find_kernel_name(strsep(&rest, ":"));
 	if (kernel < 0)
-		return explain(why, TENON_EINVAL, "the token's kernel '%s' is unknown; a token is KERNEL:seed=N,axis=value...",
-			text), -1;
+		return explain(why, TENON_EINVAL,
+			       "the token's kernel '%s' is unknown; a token is KERNEL:seed=N,axis=value...", text),
+		       -1;
 	*seed = 1;
 	*point = point_at_rest(specs[kernel]);
 	while ((term = strsep(&rest, ",")))

@@ -4,6 +4,7 @@
  */
 #include "tests/conform/trial.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #define ROOM_SIZE ((size_t)1 << 30) /* addresses; memory is taken as it is touched */
@@ -17,7 +18,8 @@ bool make_room(void)
 {
 	if (room.memory)
 		return true;
-	void *memory = mmap(NULL, ROOM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *memory =
+		mmap(NULL, ROOM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	room.memory = memory == MAP_FAILED ? NULL : memory;
 	return room.memory != NULL;
 }
@@ -34,16 +36,19 @@ void *take_room(struct trial *trial, size_t bytes)
 	return memory;
 }
 
-size_t size_of_element(enum element element)
-{
-	static const size_t sizes[] = {
-		[ELEMENT_F32] = 4, [ELEMENT_U8] = 1, [ELEMENT_U32] = 4, [ELEMENT_U64] = 8};
-	return sizes[element];
-}
+#define QUIET_NAN 0x7fc00000
 
-size_t size_of_buffer(const struct buffer *buffer)
+uint64_t load_element(enum element element, const void *memory, size_t index)
 {
-	return buffer->count * size_of_element(buffer->element);
+	const unsigned char *at = (const unsigned char *)memory + index * size_of_element(element);
+	uint32_t word;
+	uint64_t wide;
+	switch (element) {
+	case ELEMENT_U8: return *at;
+	case ELEMENT_U64: return memcpy(&wide, at, sizeof wide), wide;
+	default: memcpy(&word, at, sizeof word);
+	}
+	return element == ELEMENT_F32 && (word & 0x7fffffff) > 0x7f800000 ? QUIET_NAN : word;
 }
 
 void *add_buffer(struct trial *trial, const char *name, enum role role, enum element element, size_t count)
@@ -59,13 +64,14 @@ void *add_buffer(struct trial *trial, const char *name, enum role role, enum ele
 
 uint64_t stream_of(const struct trial *trial, unsigned buffer)
 {
-	int kernel = find_kernel_name(trial->spec->kernel);
-	return make_stream(trial->seed, kernels[kernel].id, (uint64_t)trial->point.at[AXIS_DATA], buffer);
+	return make_stream(trial->seed, trial->kernel, (uint64_t)trial->point.at[AXIS_DATA], buffer);
 }
 
 void build_trial(struct trial *trial, const struct spec *spec, uint64_t seed, const struct point *point)
 {
 	room.used = 0;
+	if (trial->spec != spec)
+		trial->kernel = kernels[find_kernel_name(spec->kernel)].id;
 	trial->spec = spec;
 	trial->point = *point;
 	trial->seed = seed;

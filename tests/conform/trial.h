@@ -13,6 +13,9 @@ bool make_room(void);
 /* Builds the case at point. Everything built before is gone. */
 void build_trial(struct trial *trial, const struct spec *spec, uint64_t seed, const struct point *point);
 
+/* An element as bits, NaNs made one. */
+uint64_t load_element(enum element element, const void *memory, size_t index);
+
 /* "dim=13 count=2 fill=wild": the axes that are not at rest, and the first of its own in any case. */
 void describe_point(const struct spec *spec, const struct point *point, char *text, size_t size);
 

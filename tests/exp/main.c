@@ -172,8 +172,8 @@ static int report(const struct findings *sum, const struct why *whys)
 {
 	const char *name = run.function->name;
 	int failed = !(sum->worst <= LIMIT && sum->wrong[0] == 0);
-	printf("%sok %d - %s, scalar: at most %.6f ulp, at x = %a; monotone; %" PRIu64 " floats\n", failed ? "not " : "",
-	       ++run.tests, name, sum->worst, (double)sum->worst_x, sum->floats);
+	printf("%sok %d - %s, scalar: at most %.6f ulp, at x = %a; monotone; %" PRIu64 " floats\n",
+	       failed ? "not " : "", ++run.tests, name, sum->worst, (double)sum->worst_x, sum->floats);
 	if (sum->wrong[0])
 		printf("# %" PRIu64 " are out of order, the first at x = %a\n", sum->wrong[0], (double)sum->wrong_x[0]);
 	for (int k = 1; k < EXP_ISAS; k++) {

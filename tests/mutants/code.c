@@ -100,13 +100,13 @@ static int run_crc(const struct tenon_crc32c_args *a, uint32_t polynomial, uint3
 
 #define CASTAGNOLI 0x82f63b78
 
-#define CRC_MUTANT(name, polynomial, start, size)                  \
-	int mutant_##name(const void *args, void *scratch)         \
-	{                                                          \
-		const struct tenon_crc32c_args *a = args;          \
-		(void)scratch;                                     \
-		return run_crc(a, polynomial, start, size);        \
-	}                                                          \
+#define CRC_MUTANT(name, polynomial, start, size)           \
+	int mutant_##name(const void *args, void *scratch)  \
+	{                                                   \
+		const struct tenon_crc32c_args *a = args;   \
+		(void)scratch;                              \
+		return run_crc(a, polynomial, start, size); \
+	}                                                   \
 	_Static_assert(1, "")
 
 CRC_MUTANT(good_crc, CASTAGNOLI, a->crc, a->size);

@@ -68,7 +68,9 @@ static int run_merge(const struct tenon_delta_merge_args *a, enum merge_defect d
 		memset(a->merged->payload, 0, size);
 	for (size_t i = 0; i < size; i++) {
 		int from_second = is_set(second, i) && !(defect == LEFT_BIASED && is_set(first, i));
-		unsigned char byte = from_second ? second->payload[i] : is_set(first, i) || defect == STALE ? first->payload[i] : 0;
+		unsigned char byte = from_second                           ? second->payload[i]
+				     : is_set(first, i) || defect == STALE ? first->payload[i]
+									   : 0;
 		a->merged->payload[i] = byte;
 	}
 	for (size_t w = 0; w < TENON_DELTA_WORDS(size); w++)
@@ -78,12 +80,12 @@ static int run_merge(const struct tenon_delta_merge_args *a, enum merge_defect d
 	return TENON_OK;
 }
 
-#define MERGE_MUTANT(name, defect)                                 \
-	int mutant_##name(const void *args, void *scratch)         \
-	{                                                          \
-		(void)scratch;                                     \
-		return run_merge(args, defect);                    \
-	}                                                          \
+#define MERGE_MUTANT(name, defect)                         \
+	int mutant_##name(const void *args, void *scratch) \
+	{                                                  \
+		(void)scratch;                             \
+		return run_merge(args, defect);            \
+	}                                                  \
 	_Static_assert(1, "")
 
 MERGE_MUTANT(good_merge, NOTHING);

@@ -14,36 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tests/mutants/mutant.h"
-
-typedef float sum_fn(const float *x, const float *y, size_t n);
-
-/* What is right about most of them. */
-static inline int run_rows(const struct tenon_inner_product_args *a, sum_fn *sum)
-{
-	int status = TENON_OK;
-	for (size_t r = 0; r < a->count; r++) {
-		a->scores[r] = sum(a->query, a->rows + r * a->stride, a->dim);
-		if (!(fabsf(a->scores[r]) <= FLT_MAX))
-			status = TENON_ENONFINITE;
-	}
-	return status;
-}
-
-#define PRODUCT_MUTANT(name)                                      \
-	int mutant_##name(const void *args, void *scratch)        \
-	{                                                         \
-		(void)scratch;                                    \
-		return run_##name(args);                          \
-	}                                                         \
-	_Static_assert(1, "")
-
-#define SUM_MUTANT(name)                                                       \
-	static int run_##name(const struct tenon_inner_product_args *a)        \
-	{                                                                      \
-		return run_rows(a, sum_##name);                                \
-	}                                                                      \
-	PRODUCT_MUTANT(name)
+#include "tests/mutants/rows.h"
 
 static int run_good_inner_product(const struct tenon_inner_product_args *a)
 {
@@ -147,22 +118,19 @@ static float sum_static_scratch(const float *x, const float *y, size_t n)
 }
 SUM_MUTANT(static_scratch);
 
-#define sum_bounded_fuses sum_fuses
-SUM_MUTANT(bounded_fuses);
-#define sum_bounded_half_lanes sum_half_lanes
-SUM_MUTANT(bounded_half_lanes);
-
-static float sum_bounded_short_floats(const float *x, const float *y, size_t n)
+static int run_last_row_in_order(const struct tenon_inner_product_args *a)
 {
-	float lane[LANES] = {0};
-	for (size_t i = 0; i < n; i++) {
-		union { float value; uint32_t bits; } product = {x[i] * y[i]};
-		product.bits &= 0xffff0000;
-		lane[i % LANES] += product.value;
-	}
-	return fold_lanes(lane);
+	struct tenon_inner_product_args last = *a;
+	int status = run_rows(a, sum_products);
+	if (a->count == 0)
+		return status;
+	last.rows += (a->count - 1) * a->stride;
+	last.scores += a->count - 1;
+	last.count = 1;
+	run_rows(&last, sum_sequential);
+	return status;
 }
-SUM_MUTANT(bounded_short_floats);
+PRODUCT_MUTANT(last_row_in_order);
 
 /* ---- Wrong outputs ----------------------------------------------------------------------------------------------- */
 
@@ -411,8 +379,14 @@ PRODUCT_MUTANT(sets_errno);
 /* ---- The machine ------------------------------------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
-static uint32_t read_control(void) { return __builtin_ia32_stmxcsr(); }
-static void write_control(uint32_t control) { __builtin_ia32_ldmxcsr(control); }
+static uint32_t read_control(void)
+{
+	return __builtin_ia32_stmxcsr();
+}
+static void write_control(uint32_t control)
+{
+	__builtin_ia32_ldmxcsr(control);
+}
 #define FLUSH 0x8040u
 #define ROUND_UP 0x4000u
 #elif defined(__aarch64__)
@@ -422,7 +396,10 @@ static uint64_t read_control(void)
 	__asm__ volatile("mrs %0, fpcr" : "=r"(control));
 	return control;
 }
-static void write_control(uint64_t control) { __asm__ volatile("msr fpcr, %0" : : "r"(control)); }
+static void write_control(uint64_t control)
+{
+	__asm__ volatile("msr fpcr, %0" : : "r"(control));
+}
 #define FLUSH ((uint64_t)1 << 24)
 #define ROUND_UP ((uint64_t)1 << 22)
 #endif
@@ -556,25 +533,18 @@ static float finish_product_of_squares(float d, float qq, float cc)
 	return x < -1 ? -1 : (x > 1 ? 1 : x);
 }
 
-static float finish_bounded_estimate(float d, float qq, float cc)
-{
-	union { float value; uint32_t bits; } root = {sqrtf(qq)};
-	root.bits &= 0xfffff000;
-	return finish(d, root.value * root.value, cc);
-}
-
 static float finish_clamps_nan(float d, float qq, float cc)
 {
 	return fmaxf(-1, fminf(1, d / (sqrtf(qq) * sqrtf(cc))));
 }
 
-#define COSINE_MUTANT(name, finish, least, most)                              \
-	int mutant_##name(const void *args, void *scratch)                    \
-	{                                                                     \
-		static const struct cosine how = {finish, least, most};       \
-		(void)scratch;                                                \
-		return run_cosines(args, &how);                               \
-	}                                                                     \
+#define COSINE_MUTANT(name, finish, least, most)                        \
+	int mutant_##name(const void *args, void *scratch)              \
+	{                                                               \
+		static const struct cosine how = {finish, least, most}; \
+		(void)scratch;                                          \
+		return run_cosines(args, &how);                         \
+	}                                                               \
 	_Static_assert(1, "")
 
 COSINE_MUTANT(good_similarity, finish, 0x1p-100f, FLT_MAX);
@@ -583,5 +553,24 @@ COSINE_MUTANT(zero_is_nan, finish, 0, FLT_MAX);
 COSINE_MUTANT(rescues_late, finish, FLT_TRUE_MIN, FLT_MAX);
 COSINE_MUTANT(no_rescue, finish, 0x1p-100f, INFINITY);
 COSINE_MUTANT(product_of_squares, finish_product_of_squares, 0x1p-100f, FLT_MAX);
-COSINE_MUTANT(bounded_estimate, finish_bounded_estimate, 0x1p-100f, FLT_MAX);
 COSINE_MUTANT(clamps_nan, finish_clamps_nan, 0, INFINITY);
+
+/* Ordinary vectors alone; scalar has scored the rest. */
+int mutant_normalises_query(const void *args, void *scratch)
+{
+	const struct tenon_vector_similarity_args *a = args;
+	int status = scalar_vector_similarity(args, scratch);
+	float qq = sum_products(a->query, a->query, a->dim), d[LANES];
+	for (size_t r = 0; r < a->count; r++) {
+		const float *c = a->rows + r * a->stride;
+		float cc = sum_products(c, c, a->dim);
+		if (!(qq >= 1 && qq <= 0x1p60f && cc >= 1 && cc <= 0x1p60f))
+			continue;
+		memset(d, 0, sizeof d);
+		for (size_t i = 0; i < a->dim; i++)
+			d[i % LANES] += a->query[i] / sqrtf(qq) * c[i];
+		float x = fold_lanes(d) / sqrtf(cc);
+		a->scores[r] = x < -1 ? -1 : x > 1 ? 1 : x;
+	}
+	return status;
+}

@@ -17,17 +17,44 @@ struct steps {
 	float (*floor)(float y, float value, float floor);
 };
 
-static float convert(uint64_t age) { return (float)age; }
-static float convert_signed(uint64_t age) { return (float)(int64_t)age; }
-static float convert_32_bits(uint64_t age) { return (float)(uint32_t)age; }
-static float convert_twice(uint64_t age) { return (float)(double)age; }
+static float convert(uint64_t age)
+{
+	return (float)age;
+}
+static float convert_signed(uint64_t age)
+{
+	return (float)(int64_t)age;
+}
+static float convert_32_bits(uint64_t age)
+{
+	return (float)(uint32_t)age;
+}
+static float convert_twice(uint64_t age)
+{
+	return (float)(double)age;
+}
 
-static float divide(float age, float tau) { return age / tau; }
-static float divide_half_life(float age, float tau) { return age / tau * 0x1.62e43p-1f; }
-static float divide_reciprocal(float age, float tau) { return age * (1 / tau); }
+static float divide(float age, float tau)
+{
+	return age / tau;
+}
+static float divide_half_life(float age, float tau)
+{
+	return age / tau * 0x1.62e43p-1f;
+}
+static float divide_reciprocal(float age, float tau)
+{
+	return age * (1 / tau);
+}
 
-static float exp_taylor(float x) { return 1 - x + x * x / 2 - x * x * x / 6; }
-static float exp_libm(float x) { return expf(-x); }
+static float exp_taylor(float x)
+{
+	return 1 - x + x * x / 2 - x * x * x / 6;
+}
+static float exp_libm(float x)
+{
+	return expf(-x);
+}
 
 static float flush(float y, float x, float value)
 {
@@ -35,8 +62,14 @@ static float flush(float y, float x, float value)
 	return x == 0 ? value : y;
 }
 
-static float flush_keeps(float y, float x, float value) { return x == 0 ? value : y; }
-static float flush_positive(float y, float x, float value) { return x == 0 ? value : fabsf(y) < FLT_MIN ? 0 : y; }
+static float flush_keeps(float y, float x, float value)
+{
+	return x == 0 ? value : y;
+}
+static float flush_positive(float y, float x, float value)
+{
+	return x == 0 ? value : fabsf(y) < FLT_MIN ? 0 : y;
+}
 static float flush_fresh(float y, float x, float value)
 {
 	(void)x;
@@ -73,13 +106,13 @@ static int run_decay(const struct tenon_decay_exponential_args *a, const struct 
 	return status;
 }
 
-#define DECAY_MUTANT(name, ...)                                         \
-	int mutant_##name(const void *args, void *scratch)              \
-	{                                                               \
-		static const struct steps steps = {__VA_ARGS__};        \
-		(void)scratch;                                          \
-		return run_decay(args, &steps);                         \
-	}                                                               \
+#define DECAY_MUTANT(name, ...)                                  \
+	int mutant_##name(const void *args, void *scratch)       \
+	{                                                        \
+		static const struct steps steps = {__VA_ARGS__}; \
+		(void)scratch;                                   \
+		return run_decay(args, &steps);                  \
+	}                                                        \
 	_Static_assert(1, "")
 
 DECAY_MUTANT(good_decay, convert, divide, exp_minus, flush, raise);
@@ -98,9 +131,18 @@ DECAY_MUTANT(floor_hides_nan, convert, divide, exp_minus, flush, raise_nan);
 
 /* ---- In place ---------------------------------------------------------------------------------------------------- */
 
-static float clamp(float x) { return x < 0 ? 0 : x > 1 ? 1 : x; }
-static float keep(float x) { return x; }
-static float clamp_nan(float x) { return fminf(1, fmaxf(0, x)); }
+static float clamp(float x)
+{
+	return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+static float keep(float x)
+{
+	return x;
+}
+static float clamp_nan(float x)
+{
+	return fminf(1, fmaxf(0, x));
+}
 
 static int run_binding(const struct tenon_binding_decay_args *a, float least, float (*end)(float x))
 {
@@ -115,12 +157,12 @@ static int run_binding(const struct tenon_binding_decay_args *a, float least, fl
 	return status;
 }
 
-#define BINDING_MUTANT(name, least, end)                           \
-	int mutant_##name(const void *args, void *scratch)         \
-	{                                                          \
-		(void)scratch;                                     \
-		return run_binding(args, least, end);              \
-	}                                                          \
+#define BINDING_MUTANT(name, least, end)                   \
+	int mutant_##name(const void *args, void *scratch) \
+	{                                                  \
+		(void)scratch;                             \
+		return run_binding(args, least, end);      \
+	}                                                  \
 	_Static_assert(1, "")
 
 BINDING_MUTANT(good_binding, 0, clamp);
@@ -128,15 +170,30 @@ BINDING_MUTANT(euler_flips_sign, -INFINITY, keep);
 BINDING_MUTANT(binding_no_clamp, 0, keep);
 BINDING_MUTANT(binding_clamps_nan, 0, clamp_nan);
 
-static float count_fan(uint32_t fan) { return fan ? (float)fan : 1; }
-static float count_fan_signed(uint32_t fan) { return fan ? (float)(int32_t)fan : 1; }
-static float count_fan_zero(uint32_t fan) { return (float)fan; }
-static float by_quotient(float a, float d) { return a / d; }
-static float by_reciprocal(float a, float d) { return a * (1 / d); }
+static float count_fan(uint32_t fan)
+{
+	return fan ? (float)fan : 1;
+}
+static float count_fan_signed(uint32_t fan)
+{
+	return fan ? (float)(int32_t)fan : 1;
+}
+static float count_fan_zero(uint32_t fan)
+{
+	return (float)fan;
+}
+static float by_quotient(float a, float d)
+{
+	return a / d;
+}
+static float by_reciprocal(float a, float d)
+{
+	return a * (1 / d);
+}
 
 /* All forms but ACT_R, which is scalar's. */
 static int run_fans(const struct tenon_fan_effect_args *a, void *scratch, float (*count)(uint32_t fan),
-	float (*divide)(float a, float d))
+		    float (*divide)(float a, float d))
 {
 	int status = TENON_OK;
 	if (a->form == TENON_FAN_ACT_R)
@@ -150,11 +207,11 @@ static int run_fans(const struct tenon_fan_effect_args *a, void *scratch, float 
 	return status;
 }
 
-#define FAN_MUTANT(name, count, divide)                                    \
-	int mutant_##name(const void *args, void *scratch)                 \
-	{                                                                  \
-		return run_fans(args, scratch, count, divide);             \
-	}                                                                  \
+#define FAN_MUTANT(name, count, divide)                        \
+	int mutant_##name(const void *args, void *scratch)     \
+	{                                                      \
+		return run_fans(args, scratch, count, divide); \
+	}                                                      \
 	_Static_assert(1, "")
 
 FAN_MUTANT(good_fan, count_fan, by_quotient);

@@ -19,8 +19,12 @@ int mutant_matrix_in_lanes(const void *args, void *scratch)
 	if (a->packed)
 		return scalar_similarity_matrix(args, scratch);
 	for (size_t i = 0; i < a->m; i++) {
-		struct tenon_vector_similarity_args row = {a->queries + i * a->query_stride, a->centroids, a->n, a->dim,
-			a->centroid_stride, a->scores + i * a->n};
+		struct tenon_vector_similarity_args row = {a->queries + i * a->query_stride,
+							   a->centroids,
+							   a->n,
+							   a->dim,
+							   a->centroid_stride,
+							   a->scores + i * a->n};
 		int code = scalar_vector_similarity(&row, scratch);
 		status = code ? code : status;
 	}

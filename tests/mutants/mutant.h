@@ -10,7 +10,11 @@
 
 #define MUTANT(name, kernel, check, defect) tenon_kernel_fn mutant_##name;
 #define BOUNDED MUTANT
+#define NEEDY(name, kernel, check, needs, defect) MUTANT(name, kernel, check, defect)
+#define ALONE(name, kernel, check, defect)
 #include "tests/mutants/mutants.def"
+#undef ALONE
+#undef NEEDY
 #undef BOUNDED
 #undef MUTANT
 
@@ -26,7 +30,8 @@ static inline long call_system(long number, const void *a, const void *b, const 
 	return number;
 #elif defined(__aarch64__)
 	register long result __asm__("x0") = (long)a;
-	register long x8 __asm__("x8") = number, x1 __asm__("x1") = (long)b, x2 __asm__("x2") = (long)c, x3 __asm__("x3") = d;
+	register long x8 __asm__("x8") = number, x1 __asm__("x1") = (long)b, x2 __asm__("x2") = (long)c,
+			 x3 __asm__("x3") = d;
 	__asm__ volatile("svc 0" : "+r"(result) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
 	return result;
 #endif

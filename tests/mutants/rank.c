@@ -60,12 +60,12 @@ static int select_best(const struct tenon_top_k_args *a, before_fn *is_before)
 	return status;
 }
 
-#define RANK_MUTANT(name, is_before)                               \
-	int mutant_##name(const void *args, void *scratch)         \
-	{                                                          \
-		(void)scratch;                                     \
-		return select_best(args, is_before);               \
-	}                                                          \
+#define RANK_MUTANT(name, is_before)                       \
+	int mutant_##name(const void *args, void *scratch) \
+	{                                                  \
+		(void)scratch;                             \
+		return select_best(args, is_before);       \
+	}                                                  \
 	_Static_assert(1, "")
 
 RANK_MUTANT(good_top_k, before);

@@ -9,8 +9,16 @@
 
 #include "tests/mutants/mutant.h"
 
-enum defect { NOTHING, MEAN_DEGREE, SKIPS_SELF_LOOPS, SKIPS_ZERO_TERMS, ABOVE_THRESHOLD, DIVIDES_ALWAYS, REVERSED_ROWS,
-	MERGES_EDGES };
+enum defect {
+	NOTHING,
+	MEAN_DEGREE,
+	SKIPS_SELF_LOOPS,
+	SKIPS_ZERO_TERMS,
+	ABOVE_THRESHOLD,
+	DIVIDES_ALWAYS,
+	REVERSED_ROWS,
+	MERGES_EDGES
+};
 
 static float send(const struct tenon_spreading_activation_args *a, const float *from, uint32_t u, enum defect defect)
 {
@@ -25,15 +33,16 @@ static float send(const struct tenon_spreading_activation_args *a, const float *
 }
 
 static float add_row(const struct tenon_spreading_activation_args *a, const float *from, const float *term, uint32_t v,
-	enum defect defect)
+		     enum defect defect)
 {
 	const struct tenon_graph *g = a->graph;
 	float sum = a->retain * from[v];
 	uint32_t begin = g->in_offset[v], count = g->in_offset[v + 1] - begin;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct tenon_graph_edge *edge = &g->in[begin + (defect == REVERSED_ROWS ? count - 1 - i : i)];
-		if ((defect == SKIPS_SELF_LOOPS && edge->node == v) || (defect == SKIPS_ZERO_TERMS && term[edge->node] == 0) ||
-			(defect == MERGES_EDGES && i && edge[-1].node == edge->node))
+		if ((defect == SKIPS_SELF_LOOPS && edge->node == v) ||
+		    (defect == SKIPS_ZERO_TERMS && term[edge->node] == 0) ||
+		    (defect == MERGES_EDGES && i && edge[-1].node == edge->node))
 			continue;
 		sum += term[edge->node] * edge->weight;
 	}
@@ -71,11 +80,11 @@ static int run_step(const struct tenon_spreading_activation_args *a, void *scrat
 	return status;
 }
 
-#define STEP_MUTANT(name, defect)                                  \
-	int mutant_##name(const void *args, void *scratch)         \
-	{                                                          \
-		return run_step(args, scratch, defect);            \
-	}                                                          \
+#define STEP_MUTANT(name, defect)                          \
+	int mutant_##name(const void *args, void *scratch) \
+	{                                                  \
+		return run_step(args, scratch, defect);    \
+	}                                                  \
 	_Static_assert(1, "")
 
 STEP_MUTANT(good_spread, NOTHING);
@@ -86,6 +95,26 @@ STEP_MUTANT(above_threshold, ABOVE_THRESHOLD);
 STEP_MUTANT(divides_always, DIVIDES_ALWAYS);
 STEP_MUTANT(reversed_rows, REVERSED_ROWS);
 STEP_MUTANT(merges_edges, MERGES_EDGES);
+
+/* Step by step, as other layouts would have it: no law but that of layouts is broken. */
+int mutant_pushes_backwards(const void *args, void *scratch)
+{
+	enum { MOST = 1024 };
+	const struct tenon_spreading_activation_args *a = args;
+	struct tenon_spreading_activation_args one = *a;
+	float before[MOST];
+	int status = TENON_OK;
+	if (a->layout != TENON_LAYOUT_PUSH || a->mode != TENON_SPREAD_STEP || a->steps == 0 || a->graph->nodes > MOST)
+		return scalar_spreading_activation(args, scratch);
+	memcpy(before, a->initial, a->graph->nodes * sizeof *before);
+	one.steps = 1;
+	one.initial = before;
+	for (uint32_t i = 0; i < a->steps; i++) {
+		status = run_step(&one, scratch, REVERSED_ROWS);
+		memcpy(before, a->activation, a->graph->nodes * sizeof *before);
+	}
+	return status;
+}
 
 /* ---- Waves ------------------------------------------------------------------------------------------------------- */
 

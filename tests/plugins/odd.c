@@ -37,15 +37,23 @@ static struct long_kernel odd_kernels[] = {
 };
 static struct tenon_backend_kernel *const served = &odd_kernels[2].known;
 
-static struct long_backend odd = {
-	{TENON_BACKEND_MAGIC, sizeof odd, TENON_ABI_OLDEST, TENON_ABI_CURRENT, "odd", "1.0", "Tenon tests",
-	 &odd_kernels[0].known, 3, sizeof(struct long_kernel)},
-	~0ull};
+static struct long_backend odd = {{TENON_BACKEND_MAGIC, sizeof odd, TENON_ABI_OLDEST, TENON_ABI_CURRENT, "odd", "1.0",
+				   "Tenon tests", &odd_kernels[0].known, 3, sizeof(struct long_kernel)},
+				  ~0ull};
 
 /* What TENON_BACKEND() writes, by hand, because the entry point below is not the usual one. */
 __attribute__((used, section(".note.tenon"), aligned(4))) static const struct tenon_note note = {
-	sizeof TENON_NOTE_OWNER, sizeof(struct tenon_note) - 20, TENON_NOTE_TYPE, TENON_NOTE_OWNER,
-	TENON_ABI_OLDEST, TENON_ABI_CURRENT, "odd", "1.0", "Tenon tests", "", "cpuid:7fffffff.0.eax=80000000"};
+	sizeof TENON_NOTE_OWNER,
+	sizeof(struct tenon_note) - 20,
+	TENON_NOTE_TYPE,
+	TENON_NOTE_OWNER,
+	TENON_ABI_OLDEST,
+	TENON_ABI_CURRENT,
+	"odd",
+	"1.0",
+	"Tenon tests",
+	"",
+	"cpuid:7fffffff.0.eax=80000000"};
 
 static void change_float_state(void)
 {
@@ -62,8 +70,8 @@ static int is_asked(const char *oddity)
 	return asked && strcmp(asked, oddity) == 0;
 }
 
-__attribute__((visibility("default"))) const struct tenon_backend *tenon_backend_entry(
-	const struct tenon_services *services);
+__attribute__((visibility("default"))) const struct tenon_backend *
+tenon_backend_entry(const struct tenon_services *services);
 
 const struct tenon_backend *tenon_backend_entry(const struct tenon_services *services)
 {

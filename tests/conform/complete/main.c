@@ -19,8 +19,8 @@ int main(void)
 	int failures = 0;
 	for (int k = 0; k < KERNEL_COUNT; k++) {
 		unsigned cases = 0;
-		struct sweep sweep = {.spec = specs[k], .profile = PROFILE_QUICK, .seed = 1, .visitor = count_point,
-			.user = &cases};
+		struct sweep sweep = {
+			.spec = specs[k], .profile = PROFILE_QUICK, .seed = 1, .visitor = count_point, .user = &cases};
 		run_sweep(&sweep);
 		printf("%sok %d - %s has a spec: %u quick cases\n", cases ? "" : "not ", k + 1, kernels[k].name, cases);
 		failures += !cases;

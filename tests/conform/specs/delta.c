@@ -2,6 +2,7 @@
  *
  * Specs of delta_apply, delta_merge and delta_diff. The oracles take one byte at a time. No state.
  */
+#include "tests/conform/law.h"
 #include "tests/conform/specs/deltas.h"
 
 static bool is_set(const void *mask, size_t i)
@@ -19,10 +20,10 @@ static void *add_struct(struct trial *t, const char *name, enum role role)
 }
 
 static void put_struct(const struct trial *t, const struct placed *p, size_t at, uint64_t order, size_t mask,
-	size_t payload)
+		       size_t payload)
 {
-	*(struct tenon_delta *)p->ours[at] = (struct tenon_delta){
-		order, (size_t)t->point.at[SIZE], p->seen[mask], p->seen[payload]};
+	*(struct tenon_delta *)p->ours[at] =
+		(struct tenon_delta){order, (size_t)t->point.at[SIZE], p->seen[mask], p->seen[payload]};
 }
 
 /* Of a descriptor order and size count; its pointers differ by place. */
@@ -51,10 +52,12 @@ static void make_apply(struct trial *t)
 static void bind_apply(const struct trial *t, const struct placed *p, void *args)
 {
 	put_struct(t, p, APPLY_DELTA, 5, APPLY_MASK, APPLY_PAYLOAD);
-	*(struct tenon_delta_apply_args *)args = (struct tenon_delta_apply_args){p->seen[APPLY_DELTA], p->seen[APPLY_PAGE]};
+	*(struct tenon_delta_apply_args *)args =
+		(struct tenon_delta_apply_args){p->seen[APPLY_DELTA], p->seen[APPLY_PAGE]};
 }
 
-static void judge_apply(const struct trial *t, const struct placed *p, size_t buffer, size_t index, struct answer *answer)
+static void judge_apply(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
+			struct answer *answer)
 {
 	size_t from = is_set(t->buffer[APPLY_MASK].content, index) ? APPLY_PAYLOAD : APPLY_PAGE;
 	(void)p;
@@ -69,8 +72,13 @@ static void sweep(struct sweep *s)
 		visit(s, at(size, shares[size % SHARES], size % 3, 0, 0));
 }
 
-const struct spec spec_delta_apply = {.kernel = "delta_apply", .axes = axes, .sweep = sweep, .make = make_apply,
-	.bind = bind_apply, .judge = judge_apply};
+const struct spec spec_delta_apply = {.kernel = "delta_apply",
+				      .axes = axes,
+				      .sweep = sweep,
+				      .make = make_apply,
+				      .bind = bind_apply,
+				      .judge = judge_apply,
+				      .laws = laws_of_apply};
 
 /* ---- delta_merge ------------------------------------------------------------------------------------------------- */
 
@@ -131,10 +139,12 @@ static unsigned char merge_byte(const struct trial *t, size_t i)
 {
 	if (is_set(t->buffer[SECOND_MASK].content, i))
 		return ((const unsigned char *)t->buffer[SECOND_PAYLOAD].content)[i];
-	return is_set(t->buffer[FIRST_MASK].content, i) ? ((const unsigned char *)t->buffer[FIRST_PAYLOAD].content)[i] : 0;
+	return is_set(t->buffer[FIRST_MASK].content, i) ? ((const unsigned char *)t->buffer[FIRST_PAYLOAD].content)[i]
+							: 0;
 }
 
-static void judge_merge(const struct trial *t, const struct placed *p, size_t buffer, size_t index, struct answer *answer)
+static void judge_merge(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
+			struct answer *answer)
 {
 	const uint64_t *first = t->buffer[FIRST_MASK].content, *second = t->buffer[SECOND_MASK].content;
 	(void)p;
@@ -162,8 +172,14 @@ static void sweep_merge(struct sweep *s)
 	sweep_deltas(s, visit_merge);
 }
 
-const struct spec spec_delta_merge = {.kernel = "delta_merge", .axes = merge_axes, .sweep = sweep_merge,
-	.make = make_merge, .bind = bind_merge, .judge = judge_merge, .trim = trim_merge};
+const struct spec spec_delta_merge = {.kernel = "delta_merge",
+				      .axes = merge_axes,
+				      .sweep = sweep_merge,
+				      .make = make_merge,
+				      .bind = bind_merge,
+				      .judge = judge_merge,
+				      .trim = trim_merge,
+				      .laws = laws_of_merge};
 
 /* ---- delta_diff -------------------------------------------------------------------------------------------------- */
 
@@ -189,8 +205,8 @@ static void make_diff(struct trial *t)
 static void bind_diff(const struct trial *t, const struct placed *p, void *args)
 {
 	put_struct(t, p, DIFF, 77, DIFF_MASK, DIFF_PAYLOAD);
-	*(struct tenon_delta_diff_args *)args = (struct tenon_delta_diff_args){
-		p->seen[BEFORE], p->seen[AFTER], p->seen[DIFF]};
+	*(struct tenon_delta_diff_args *)args =
+		(struct tenon_delta_diff_args){p->seen[BEFORE], p->seen[AFTER], p->seen[DIFF]};
 }
 
 static size_t trim_diff(const struct trial *t, const struct placed *p, size_t buffer)
@@ -199,7 +215,8 @@ static size_t trim_diff(const struct trial *t, const struct placed *p, size_t bu
 	return count_fields(t, buffer, DIFF);
 }
 
-static void judge_diff(const struct trial *t, const struct placed *p, size_t buffer, size_t index, struct answer *answer)
+static void judge_diff(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
+		       struct answer *answer)
 {
 	const unsigned char *before = t->buffer[BEFORE].content, *after = t->buffer[AFTER].content;
 	size_t size = (size_t)t->point.at[SIZE];
@@ -214,5 +231,11 @@ static void judge_diff(const struct trial *t, const struct placed *p, size_t buf
 		answer->bits |= (uint64_t)(before[i] != after[i]) << i % 64;
 }
 
-const struct spec spec_delta_diff = {.kernel = "delta_diff", .axes = axes, .sweep = sweep, .make = make_diff,
-	.bind = bind_diff, .judge = judge_diff, .trim = trim_diff};
+const struct spec spec_delta_diff = {.kernel = "delta_diff",
+				     .axes = axes,
+				     .sweep = sweep,
+				     .make = make_diff,
+				     .bind = bind_diff,
+				     .judge = judge_diff,
+				     .trim = trim_diff,
+				     .laws = laws_of_diff};

@@ -18,13 +18,12 @@ enum { STREAM_DELTA = BUFFERS_MAX, STREAM_SECOND = STREAM_DELTA + 2, STREAM_DELT
  * Which bytes change: those that a random number below SHARE of 65536 chooses, in stretches of STRETCH + 1; with a PERIOD,
  * RUN of each so many instead.
  */
-#define DELTA_AXES                          \
-	COMMON_AXES,                        \
-	{"size", 0, PAGE_MAX, NULL},        \
-	{"share", 0, 65536, NULL},          \
-	{"stretch", 0, 1000, NULL},         \
-	{"period", 0, 2000, NULL},          \
-	{"run", 0, 1000, NULL}
+#define DELTA_AXES                                                                                       \
+	COMMON_AXES, {"size", 0, PAGE_MAX, NULL}, {"share", 0, 65536, NULL}, {"stretch", 0, 1000, NULL}, \
+		{"period", 0, 2000, NULL},                                                               \
+	{                                                                                                \
+		"run", 0, 1000, NULL                                                                     \
+	}
 
 static inline bool is_chosen(const struct trial *t, uint64_t stream, size_t i)
 {
@@ -52,7 +51,8 @@ typedef void visit_delta_fn(struct sweep *sweep, struct point point);
 
 static inline struct point at(int64_t size, int64_t share, int64_t stretch, int64_t period, int64_t run)
 {
-	return (struct point){.at = {[SIZE] = size, [SHARE] = share, [STRETCH] = stretch, [PERIOD] = period, [RUN] = run}};
+	return (struct point){
+		.at = {[SIZE] = size, [SHARE] = share, [STRETCH] = stretch, [PERIOD] = period, [RUN] = run}};
 }
 
 __attribute__((unused)) static const int64_t shares[] = {0, 200, 655, 3000, 6554, 20000, 32768, 60000, 65536};
@@ -72,7 +72,8 @@ static inline void sweep_quickly(struct sweep *s, visit_delta_fn *visit_delta)
 
 static inline void sweep_fully(struct sweep *s, visit_delta_fn *visit_delta)
 {
-	static const int64_t stretches[] = {0, 2, 63, 129, 699}, runs[] = {1, 2, 63, 64, 65, 126, 127, 128, 129, 130, 256};
+	static const int64_t stretches[] = {0, 2, 63, 129, 699},
+			     runs[] = {1, 2, 63, 64, 65, 126, 127, 128, 129, 130, 256};
 	for (int64_t size = 0; size <= 200; size++)
 		for (int i = 0; i < SHARES; i++)
 			visit_delta(s, at(size, shares[i], 0, 0, 0));

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/conform/spec.h"
+#include "tests/conform/law.h"
 
 #define UNIT 0x1p-24
 
@@ -17,10 +17,11 @@ enum { BUFFER_ARRAY, BUFFER_FANS };
 static const char *const kinds[] = {"plain", "edge", "wild", "lone", "large"};
 
 /* lone: one special value (VALUE) at PLACE. large: in [1, 3). */
-#define INPLACE_AXES                            \
-	COMMON_AXES,                            \
-	{"kind", 0, KINDS - 1, kinds},          \
-	{"n", 0, 1 << 21, NULL}
+#define INPLACE_AXES                                \
+	COMMON_AXES, {"kind", 0, KINDS - 1, kinds}, \
+	{                                           \
+		"n", 0, 1 << 21, NULL               \
+	}
 
 static void make_array(struct trial *t)
 {
@@ -53,9 +54,10 @@ static void sweep_forms(struct sweep *s, int64_t forms, int64_t firsts, int64_t 
 		point.at[FANS] = i % 4;
 		visit(s, point);
 	}
-	for (int64_t place = 0; place < 133; place++)
-		for (int64_t value = place % 4; value < LONE_VALUES; value += is_quick ? 4 : 1) {
-			struct point point = at(LONE, 133, value % forms, place % firsts, 0);
+	int64_t n = is_quick ? 64 + 5 : 2 * 64 + 5;
+	for (int64_t place = 0; place < n; place++)
+		for (int64_t value = is_quick ? place % 6 : 0; value < LONE_VALUES; value += is_quick ? 6 : 1) {
+			struct point point = at(LONE, n, value % forms, place % firsts, 0);
 			point.at[PLACE] = place;
 			point.at[VALUE] = value;
 			visit(s, point);
@@ -85,25 +87,29 @@ static const struct axis binding_axes[] = {
 
 static void bind_binding(const struct trial *t, const struct placed *p, void *args)
 {
-	*(struct tenon_binding_decay_args *)args = (struct tenon_binding_decay_args){p->seen[BUFFER_ARRAY],
-		(size_t)t->point.at[SIZE], rates[t->point.at[FIRST]], times[t->point.at[SECOND]], (uint32_t)t->point.at[FORM]};
+	*(struct tenon_binding_decay_args *)args = (struct tenon_binding_decay_args){
+		p->seen[BUFFER_ARRAY], (size_t)t->point.at[SIZE], rates[t->point.at[FIRST]], times[t->point.at[SECOND]],
+		(uint32_t)t->point.at[FORM]};
 }
 
 /* The product is clamped: an error does not grow, and infinities become numbers. */
 static void judge_binding(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
-	struct answer *answer)
+			  struct answer *answer)
 {
 	float strength = ((const float *)t->buffer[BUFFER_ARRAY].content)[index];
 	double lost = (double)rates[t->point.at[FIRST]] * (double)times[t->point.at[SECOND]];
 	bool is_linear = t->point.at[FORM] == TENON_FORGETTING_LINEAR;
-	double kept = is_linear ? fmax(0, 1 - lost) : lost > 0x1.5d589ep+6 ? 0 : exp(-lost), y = (double)strength * kept;
+	double kept = is_linear              ? fmax(0, 1 - lost)
+		      : lost > 0x1.5d589ep+6 ? 0
+					     : exp(-lost),
+	       y = (double)strength * kept;
 	(void)p;
 	(void)buffer;
-	*answer = (struct answer){.value = isnan(y) ? y : y < 0 ? 0 : y > 1 ? 1 : y};
+	*answer = (struct answer){.value = isnan(y) ? y : y < 0 ? 0 : y > 1 ? 1 : y, .is_exact_sum = lost == 0};
 	if (isnan(y) || !isfinite(strength) || (strength == 0 && y == 0))
 		return;
 	answer->bound = is_linear ? (lost + 2 * kept) * fabs((double)strength) : (lost + 3) * fabs(y);
-	answer->bound = 1.01 * UNIT * answer->bound + 0x1p-149;
+	answer->bound = lost > 0 ? 1.01 * UNIT * answer->bound + 0x1p-149 : 0;
 	if (fabs(lost - 0x1.5d589ep+6) < 1e-3)
 		answer->bound = INFINITY;
 	if (lost > 1 && is_linear)
@@ -115,8 +121,13 @@ static void sweep_binding(struct sweep *s)
 	sweep_forms(s, 2, RATES, TIMES);
 }
 
-const struct spec spec_binding_decay = {.kernel = "binding_decay", .axes = binding_axes, .sweep = sweep_binding,
-	.make = make_array, .bind = bind_binding, .judge = judge_binding};
+const struct spec spec_binding_decay = {.kernel = "binding_decay",
+					.axes = binding_axes,
+					.sweep = sweep_binding,
+					.make = make_array,
+					.bind = bind_binding,
+					.judge = judge_binding,
+					.laws = laws_of_binding};
 
 /* ---- fan_effect -------------------------------------------------------------------------------------------------- */
 
@@ -141,8 +152,9 @@ static const struct axis fan_axes[] = {
 
 static uint32_t make_fan(int64_t kind, uint64_t random, size_t i)
 {
-	static const uint32_t edges[] = {0, 1, 2, 31, 32, 33, 0xffffff, 0x1000000, 0x1000001, 0x1000003, 0x7fffffff,
-		0x80000000, 0x80000080, 0x800000ff, 0xffffff7f, UINT32_MAX};
+	static const uint32_t edges[] = {0,          1,          2,          31,        32,         33,
+					 0xffffff,   0x1000000,  0x1000001,  0x1000003, 0x7fffffff, 0x80000000,
+					 0x80000080, 0x800000ff, 0xffffff7f, UINT32_MAX};
 	switch (kind) {
 	case 1: return (uint32_t)random >> (random >> 59);
 	case 2: return edges[random >> 60];
@@ -163,9 +175,9 @@ static void make_fans(struct trial *t)
 
 static void bind_fans(const struct trial *t, const struct placed *p, void *args)
 {
-	*(struct tenon_fan_effect_args *)args = (struct tenon_fan_effect_args){p->seen[BUFFER_ARRAY], p->seen[BUFFER_FANS],
-		(size_t)t->point.at[SIZE], (uint32_t)t->point.at[FORM], weights[t->point.at[FIRST]],
-		strengths[t->point.at[SECOND]]};
+	*(struct tenon_fan_effect_args *)args = (struct tenon_fan_effect_args){
+		p->seen[BUFFER_ARRAY],       p->seen[BUFFER_FANS],        (size_t)t->point.at[SIZE],
+		(uint32_t)t->point.at[FORM], weights[t->point.at[FIRST]], strengths[t->point.at[SECOND]]};
 }
 
 static void judge_act_r(const struct trial *t, double x, double fan, struct answer *answer)
@@ -178,25 +190,35 @@ static void judge_act_r(const struct trial *t, double x, double fan, struct answ
 		answer->bound = INFINITY;
 }
 
-/* A quotient of a float by a float, or by the root of one rounded to float, is right in double: 53 >= 2 * 24 + 2. */
-static void judge_fans(const struct trial *t, const struct placed *p, size_t buffer, size_t index, struct answer *answer)
+/*
+ * A quotient of a float by a float, or by the root of one rounded to float, is right in double, since 53 >= 2 * 24 + 2;
+ * only a subnormal would be rounded twice. The bound is that of 2u and 2.5u, for any other way.
+ */
+static void judge_quotient(double x, uint32_t fan, bool is_root, struct answer *answer)
+{
+	double by = (double)(float)fan, exact = x / (is_root ? sqrt((double)fan) : (double)fan);
+	answer->value = exact;
+	answer->bound = 1.001 * (is_root ? 2.5 : 2) * UNIT * fabs(exact) + 0x1p-149;
+	answer->canonical = (float)(x / (is_root ? (double)(float)sqrt(by) : by));
+	answer->has_canonical = fabs(exact) >= 2 * FLT_MIN || x == 0;
+}
+
+/* Who shares with nobody keeps all bits. */
+static void judge_fans(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
+		       struct answer *answer)
 {
 	double x = (double)((const float *)t->buffer[BUFFER_ARRAY].content)[index];
 	uint32_t fan = ((const uint32_t *)t->buffer[BUFFER_FANS].content)[index];
-	double by = fan ? (double)(float)fan : 1;
+	int64_t form = t->point.at[FORM];
 	(void)p;
 	(void)buffer;
-	*answer = (struct answer){.value = x};
+	*answer = (struct answer){.value = x, .is_exact_sum = fan < 2 && form != TENON_FAN_ACT_R};
 	if (!isfinite(x))
 		return;
-	if (t->point.at[FORM] == TENON_FAN_LINEAR)
-		answer->value = x / by;
-	else if (t->point.at[FORM] == TENON_FAN_SQRT)
-		answer->value = x / (double)(float)sqrt(by);
-	else if (t->point.at[FORM] == TENON_FAN_ACT_R)
+	if (form == TENON_FAN_ACT_R)
 		judge_act_r(t, x, fan ? (double)fan : 1, answer);
-	if (answer->bound == 0 && fabs(answer->value) < FLT_MIN && answer->value != x)
-		answer->bound = 0x1p-149; /* rounding to a subnormal after double is rounding twice */
+	else if (form != TENON_FAN_ONE && fan > 1)
+		judge_quotient(x, fan, form == TENON_FAN_SQRT, answer);
 }
 
 static void sweep_fans(struct sweep *s)
@@ -204,5 +226,10 @@ static void sweep_fans(struct sweep *s)
 	sweep_forms(s, 4, WEIGHTS, STRENGTHS);
 }
 
-const struct spec spec_fan_effect = {.kernel = "fan_effect", .axes = fan_axes, .sweep = sweep_fans, .make = make_fans,
-	.bind = bind_fans, .judge = judge_fans};
+const struct spec spec_fan_effect = {.kernel = "fan_effect",
+				     .axes = fan_axes,
+				     .sweep = sweep_fans,
+				     .make = make_fans,
+				     .bind = bind_fans,
+				     .judge = judge_fans,
+				     .laws = laws_of_fans};

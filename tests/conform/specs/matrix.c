@@ -5,13 +5,14 @@
  */
 #include <string.h>
 
+#include "tests/conform/law.h"
 #include "tests/conform/specs/cosine.h"
 
 enum { KIND = AXIS_OWN, DIM, N, M, PAD, PACKED, PLACE, VALUE };
 enum { BEGIN = M, END = VALUE + 1 }; /* of pairwise_similarity */
-enum kind { PLAIN, EDGE, WILD, LONE, SCALED, PARALLEL, KINDS };
+enum kind { PLAIN, EDGE, WILD, LONE, SCALED, PARALLEL, WHOLE, KINDS };
 
-static const char *const kinds[] = {"plain", "edge", "wild", "lone", "scaled", "parallel"};
+static const char *const kinds[] = {"plain", "edge", "wild", "lone", "scaled", "parallel", "whole"};
 static const char *const answers[] = {"no", "yes"};
 
 enum { DIM_MAX = 5000, ROWS_MAX = 300 };
@@ -59,7 +60,7 @@ static size_t get_stride(const struct trial *t)
 
 static float *make_rows(struct trial *t, const char *name, size_t count, unsigned stream)
 {
-	static const enum fill fills[KINDS] = {[EDGE] = FILL_EDGE, [WILD] = FILL_WILD};
+	static const enum fill fills[KINDS] = {[EDGE] = FILL_EDGE, [WILD] = FILL_WILD, [WHOLE] = FILL_WHOLE};
 	size_t floats = (count - 1) * get_stride(t) + get(t, DIM);
 	float *rows = add_buffer(t, name, ROLE_IN, ELEMENT_F32, floats);
 	fill_floats(rows, floats, stream_of(t, stream), fills[get(t, KIND)]);
@@ -108,23 +109,36 @@ static void pack_rows(struct trial *t, const float *rows, size_t count)
 
 static const struct tenon_packed *bind_packed(const struct trial *t, const struct placed *p, size_t first, size_t count)
 {
-	*(struct tenon_packed *)p->ours[first] = (struct tenon_packed){
-		count, get(t, DIM), p->seen[first + 1], p->seen[first + 2]};
+	*(struct tenon_packed *)p->ours[first] =
+		(struct tenon_packed){count, get(t, DIM), p->seen[first + 1], p->seen[first + 2]};
 	return get(t, PACKED) ? p->seen[first] : NULL;
 }
 
 static double get_bound(const struct trial *t)
 {
-	double m = ceil((double)get(t, DIM) / 32) + 6;
-	return gamma_of((double)get(t, DIM)) + 1.1 * gamma_of(m) + 4 * UNIT;
+	double dim = (double)get(t, DIM), m = ceil(dim / 32) + 6, g = gamma_of(dim);
+	if (!t->any_order)
+		return g + 1.1 * gamma_of(m) + 4 * UNIT;
+	return g + (1 + g) / (1 - g) * (g + 4 * UNIT + 10 * UNIT * UNIT);
+}
+
+static enum cosine_data get_data(const struct trial *t)
+{
+	return get(t, KIND) == WHOLE ? COSINE_WHOLE : get(t, KIND) == PLAIN ? COSINE_MANY : COSINE_ANY;
 }
 
 /* ---- Schedule ---------------------------------------------------------------------------------------------------- */
 
 static struct point at(int64_t kind, int64_t dim, int64_t n, int64_t m, int64_t number)
 {
-	return (struct point){.at = {[KIND] = kind, [DIM] = dim, [N] = n, [M] = m, [PAD] = number % 3,
-		[PACKED] = number / 3 % 2, [PLACE] = number * 7, [VALUE] = number % 280 - 150}};
+	return (struct point){.at = {[KIND] = kind,
+				     [DIM] = dim,
+				     [N] = n,
+				     [M] = m,
+				     [PAD] = number % 3,
+				     [PACKED] = number / 3 % 2,
+				     [PLACE] = number * 7,
+				     [VALUE] = number % 280 - 150}};
 }
 
 static void sweep(struct sweep *s)
@@ -137,13 +151,15 @@ static void sweep(struct sweep *s)
 	for (int64_t n = 1; n <= 70; n++)
 		for (int64_t i = 0; i < (is_quick ? 1 : 20); i++, number++)
 			visit(s, at(number % KINDS, 1 + number % 9, n, i < 1 ? 1 + n % 11 : 1 + i, number));
-	for (int64_t i = 0; i < (is_quick ? 120 : 4000); i++, number++)
+	for (int64_t i = 0; i < (is_quick ? 90 : 4000); i++, number++)
 		visit(s, at(LONE + i % 3, 5 + i % 20, 3 + i % 20, 1 + i % 5, number));
 	for (int64_t exponent = -150; exponent <= 127; exponent += is_quick ? 6 : 1, number++) {
 		struct point point = at(SCALED, 37, 5, 3, number);
 		point.at[VALUE] = exponent;
 		visit(s, point);
 	}
+	for (int64_t dim = 1; dim <= 100; dim += is_quick ? 9 : 1, number++)
+		visit(s, at(WHOLE, dim, 1 + number % 20, 1 + number % 5, number));
 	visit(s, at(PLAIN, 300, 50, 20, 0));
 	visit(s, at(PLAIN, 700, 33, 17, 3));
 	visit_lengths(s, at(PLAIN, 0, 18, 9, 0), DIM, 132, is_quick ? 129 : DIM_MAX);
@@ -165,23 +181,35 @@ static void make_matrix(struct trial *t)
 static void bind_matrix(const struct trial *t, const struct placed *p, void *args)
 {
 	const struct tenon_packed *packed = bind_packed(t, p, MATRIX_PACKED, get(t, N));
-	*(struct tenon_similarity_matrix_args *)args = (struct tenon_similarity_matrix_args){p->seen[QUERIES], get(t, M),
-		get_stride(t), packed ? NULL : p->seen[CENTROIDS], get(t, N), get_stride(t), packed, get(t, DIM),
-		p->seen[MATRIX_SCORES]};
+	*(struct tenon_similarity_matrix_args *)args =
+		(struct tenon_similarity_matrix_args){p->seen[QUERIES],
+						      get(t, M),
+						      get_stride(t),
+						      packed ? NULL : p->seen[CENTROIDS],
+						      get(t, N),
+						      get_stride(t),
+						      packed,
+						      get(t, DIM),
+						      p->seen[MATRIX_SCORES]};
 }
 
 static void judge_matrix(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
-	struct answer *answer)
+			 struct answer *answer)
 {
 	const float *queries = t->buffer[QUERIES].content, *centroids = t->buffer[CENTROIDS].content;
 	(void)p;
 	(void)buffer;
-	judge_cosine(queries + index / get(t, N) * get_stride(t), centroids + index % get(t, N) * get_stride(t), get(t, DIM),
-		get_bound(t), answer);
+	judge_cosine(queries + index / get(t, N) * get_stride(t), centroids + index % get(t, N) * get_stride(t),
+		     get(t, DIM), get_bound(t), get_data(t), answer);
 }
 
-const struct spec spec_similarity_matrix = {.kernel = "similarity_matrix", .axes = matrix_axes, .sweep = sweep,
-	.make = make_matrix, .bind = bind_matrix, .judge = judge_matrix};
+const struct spec spec_similarity_matrix = {.kernel = "similarity_matrix",
+					    .axes = matrix_axes,
+					    .sweep = sweep,
+					    .make = make_matrix,
+					    .bind = bind_matrix,
+					    .judge = judge_matrix,
+					    .laws = laws_of_matrix};
 
 /* ---- pairwise_similarity ----------------------------------------------------------------------------------------- */
 
@@ -214,13 +242,19 @@ static void make_pairwise(struct trial *t)
 
 static void bind_pairwise(const struct trial *t, const struct placed *p, void *args)
 {
-	*(struct tenon_pairwise_similarity_args *)args = (struct tenon_pairwise_similarity_args){p->seen[ROWS], get(t, N),
-		get(t, DIM), get_stride(t), bind_packed(t, p, PAIR_PACKED, get(t, N)), get_begin(t), get_end(t),
-		p->seen[PAIR_SCORES]};
+	*(struct tenon_pairwise_similarity_args *)args =
+		(struct tenon_pairwise_similarity_args){p->seen[ROWS],
+							get(t, N),
+							get(t, DIM),
+							get_stride(t),
+							bind_packed(t, p, PAIR_PACKED, get(t, N)),
+							get_begin(t),
+							get_end(t),
+							p->seen[PAIR_SCORES]};
 }
 
 static void judge_pairwise(const struct trial *t, const struct placed *p, size_t buffer, size_t index,
-	struct answer *answer)
+			   struct answer *answer)
 {
 	const float *rows = t->buffer[ROWS].content;
 	size_t i = 0, j = index + 1;
@@ -231,7 +265,8 @@ static void judge_pairwise(const struct trial *t, const struct placed *p, size_t
 	if (i < get_begin(t) || i >= get_end(t))
 		*answer = (struct answer){.value = (double)LEFT_ALONE};
 	else
-		judge_cosine(rows + i * get_stride(t), rows + j * get_stride(t), get(t, DIM), get_bound(t), answer);
+		judge_cosine(rows + i * get_stride(t), rows + j * get_stride(t), get(t, DIM), get_bound(t), get_data(t),
+			     answer);
 }
 
 /* begin is M, which the schedule sets beyond the first rows; a third of the cases ends before the last. */
@@ -246,5 +281,10 @@ static void sweep_pairwise(struct sweep *s)
 		}
 }
 
-const struct spec spec_pairwise_similarity = {.kernel = "pairwise_similarity", .axes = pairwise_axes,
-	.sweep = sweep_pairwise, .make = make_pairwise, .bind = bind_pairwise, .judge = judge_pairwise};
+const struct spec spec_pairwise_similarity = {.kernel = "pairwise_similarity",
+					      .axes = pairwise_axes,
+					      .sweep = sweep_pairwise,
+					      .make = make_pairwise,
+					      .bind = bind_pairwise,
+					      .judge = judge_pairwise,
+					      .laws = laws_of_pairs};

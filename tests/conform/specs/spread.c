@@ -1,23 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Spec of spreading_activation. Every array of the graph stands in guarded memory of its own. The oracle is the definition
- * over a plain list of edges. No state.
+ * Spec of spreading_activation. Every array of the graph stands in guarded memory of its own. The oracles are the
+ * definition over a plain list of edges: here in floats, bit for bit, and in spread_bounds.c without an order. No state.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/graph.h"
-#include "tests/conform/spec.h"
+#include "tests/conform/law.h"
+#include "tests/conform/specs/cosine.h"
+#include "tests/conform/specs/spread.h"
 
-enum { SHAPE = AXIS_OWN, NODES, DEGREE, WEIGHTS, INITIAL, MODE, LAYOUT, FAN, NORM, STEPS, THRESHOLD, DECAY, RETAIN, MEMORY };
+enum {
+	SHAPE = AXIS_OWN,
+	NODES,
+	DEGREE,
+	WEIGHTS,
+	INITIAL,
+	MODE,
+	LAYOUT,
+	FAN,
+	NORM,
+	STEPS,
+	THRESHOLD,
+	DECAY,
+	RETAIN,
+	MEMORY
+};
 enum shape { RANDOM, POWER_LAW, STAR_IN, STAR_OUT, CHAIN, SELF_LOOPS, MULTI_EDGES, EDGELESS, SHAPES };
 enum memory { SCRATCH, AT_REST, NOT_AT_REST, MEMORIES };
-enum { GRAPH, IN_OFFSET, IN, OUT_OFFSET, OUT, SLICE_ROW, SLICE_COLUMN, SLICE_SOURCE, SLICE_WEIGHT, HUB, BEFORE, AFTER,
-	WORKSPACE, WORKSPACE_MEMORY };
+enum {
+	GRAPH,
+	IN_OFFSET,
+	IN,
+	OUT_OFFSET,
+	OUT,
+	SLICE_ROW,
+	SLICE_COLUMN,
+	SLICE_SOURCE,
+	SLICE_WEIGHT,
+	HUB,
+	BEFORE,
+	AFTER,
+	WORKSPACE,
+	WORKSPACE_MEMORY
+};
 
-static const char *const shapes[] = {
-	"random", "power-law", "star-in", "star-out", "chain", "self-loops", "multi-edges", "edgeless"};
+static const char *const shapes[] = {"random", "power-law",  "star-in",     "star-out",
+				     "chain",  "self-loops", "multi-edges", "edgeless"};
 static const char *const weights[] = {"plain", "edge", "wild", "one", "positive"};
 static const char *const initials[] = {"plain", "wild", "sparse", "large", "exact"};
 static const char *const modes[] = {"step", "bfs"};
@@ -26,6 +56,7 @@ static const char *const fans[] = {"one", "linear", "sqrt"};
 static const char *const norms[] = {"none", "clamp", "max"};
 static const char *const memories[] = {"scratch", "at-rest", "not-at-rest"};
 
+enum { WEIGHTS_ONE = 3, INITIAL_EXACT = 4 };
 enum { THRESHOLDS = 8, WAVES = 6, DECAYS = 6, RETAINS = 6 };
 static const float thresholds[THRESHOLDS] = {-INFINITY, 0.5f, 0.01f, 0, -0.0f, 0.25f, 0.9f, INFINITY};
 static const float waves[THRESHOLDS] = {0.01f, 0.5f, 0x1p-149f, 0.9f, 0.25f, 0.1f, 1, INFINITY};
@@ -54,12 +85,6 @@ static const struct axis axes[] = {
 /* ---- Edges ------------------------------------------------------------------------------------------------------- */
 
 enum { STREAM_SOURCE = BUFFERS_MAX, STREAM_DESTINATION, STREAM_WEIGHT, STREAM_INITIAL, STREAM_SPARSE };
-
-struct edges {
-	size_t nodes, count;
-	uint32_t *source, *destination;
-	float *weight;
-};
 
 static uint32_t draw_node(uint64_t stream, size_t i, uint32_t nodes, bool is_skewed)
 {
@@ -124,7 +149,9 @@ static void make_edges(struct trial *t, struct edges *e)
 struct own {
 	struct edges edges;
 	struct tenon_graph graph;
-	float *due; /* the oracle's answer, once it was asked */
+	float *due; /* the oracles' answers, once they were asked */
+	struct spread_bounds bounds;
+	bool is_bounded;
 };
 
 static void copy_array(struct trial *t, const char *name, enum element element, const void *from, size_t count)
@@ -190,7 +217,7 @@ static void make(struct trial *t)
 	t->own = own;
 	make_edges(t, &own->edges);
 	struct tenon_graph_edges edges = {own->edges.nodes, own->edges.count, own->edges.source, own->edges.destination,
-		own->edges.weight};
+					  own->edges.weight};
 	if (make_graph(&edges, 0, &graph, NULL))
 		__builtin_trap();
 	own->graph = *graph;
@@ -199,7 +226,7 @@ static void make(struct trial *t)
 	add_buffer(t, "activation", ROLE_OUT, ELEMENT_F32, graph->nodes);
 	for (size_t v = 0; v < graph->nodes; v++)
 		initial[v] = make_initial(t->point.at[INITIAL], draw_bits(stream_of(t, STREAM_INITIAL), v),
-			draw_bits(stream_of(t, STREAM_SPARSE), v), v);
+					  draw_bits(stream_of(t, STREAM_SPARSE), v), v);
 	make_workspace_memory(t, graph);
 	free_graph(graph);
 }
@@ -233,11 +260,18 @@ static void bind(const struct trial *t, const struct placed *p, void *args)
 		workspace->at_rest = at[MEMORY] == AT_REST;
 	}
 	*(struct tenon_spreading_activation_args *)args = (struct tenon_spreading_activation_args){
-		.graph = p->seen[GRAPH], .initial = p->seen[BEFORE], .activation = p->seen[AFTER], .workspace = workspace,
-		.mode = (uint32_t)at[MODE], .layout = (uint32_t)at[LAYOUT], .fan = (uint32_t)at[FAN],
-		.norm = (uint32_t)at[NORM], .steps = (uint32_t)at[STEPS],
+		.graph = p->seen[GRAPH],
+		.initial = p->seen[BEFORE],
+		.activation = p->seen[AFTER],
+		.workspace = workspace,
+		.mode = (uint32_t)at[MODE],
+		.layout = (uint32_t)at[LAYOUT],
+		.fan = (uint32_t)at[FAN],
+		.norm = (uint32_t)at[NORM],
+		.steps = (uint32_t)at[STEPS],
 		.threshold = at[MODE] == TENON_SPREAD_BFS ? waves[at[THRESHOLD]] : thresholds[at[THRESHOLD]],
-		.decay = decays[at[DECAY]], .retain = retains[at[RETAIN]]};
+		.decay = decays[at[DECAY]],
+		.retain = retains[at[RETAIN]]};
 }
 
 /* What a call leaves in a workspace is its own affair, as long as it is at rest where it says so. */
@@ -280,10 +314,30 @@ static void visit_graph(struct sweep *s, int64_t shape, int64_t nodes, int64_t d
 	visit(s, p);
 }
 
+/* Activations of 1/2 and 1/4 over weights of 1: no sum rounds. */
+static void visit_exact_graph(struct sweep *s, int64_t number)
+{
+	static const int64_t halves[] = {0, 2, 0}, wholes[] = {0, 1, 5};
+	struct point p = {.at = {[SHAPE] = number % SHAPES,
+				 [NODES] = 1 + number * 7 % 90,
+				 [DEGREE] = 1 + number % 9,
+				 [WEIGHTS] = WEIGHTS_ONE,
+				 [INITIAL] = INITIAL_EXACT,
+				 [LAYOUT] = number % 4,
+				 [NORM] = number / 4 % 2,
+				 [STEPS] = 1 + number % 3,
+				 [THRESHOLD] = number % 3,
+				 [DECAY] = halves[number % 3],
+				 [RETAIN] = wholes[number / 3 % 3]}};
+	visit(s, p);
+}
+
 static void sweep(struct sweep *s)
 {
 	bool is_quick = get_profile(s) == PROFILE_QUICK;
 	int64_t number = 0;
+	for (int64_t i = 0; i < (is_quick ? 24 : 500); i++)
+		visit_exact_graph(s, i);
 	for (int64_t nodes = 1; nodes <= 70; nodes += is_quick ? 3 : 1)
 		for (int64_t shape = 0; shape < SHAPES; shape++)
 			for (int64_t i = 0; i < (is_quick ? 3 : 32); i++)
@@ -304,16 +358,16 @@ struct oracle {
 	bool *reached;
 };
 
-static const struct edges *sorted; /* for qsort */
-
-static int compare_edges(const void *a, const void *b)
+/* The edges in `from`, stably by the key of each: `to` is another order of the same. begin: room for nodes + 1 numbers. */
+static void sort_edges(const struct edges *e, const uint32_t *key, const uint32_t *from, uint32_t *to, uint32_t *begin)
 {
-	uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-	if (sorted->destination[i] != sorted->destination[j])
-		return sorted->destination[i] < sorted->destination[j] ? -1 : 1;
-	if (sorted->source[i] != sorted->source[j])
-		return sorted->source[i] < sorted->source[j] ? -1 : 1;
-	return i < j ? -1 : 1;
+	memset(begin, 0, (e->nodes + 1) * sizeof *begin);
+	for (size_t i = 0; i < e->count; i++)
+		begin[key[i] + 1]++;
+	for (size_t v = 0; v < e->nodes; v++)
+		begin[v + 1] += begin[v];
+	for (size_t i = 0; i < e->count; i++)
+		to[begin[key[from[i]]]++] = from[i];
 }
 
 static float send(const struct oracle *o, uint32_t u, float x)
@@ -374,6 +428,9 @@ static void hop(const struct oracle *o, float *a)
 static void prepare_oracle(struct trial *t, struct oracle *o)
 {
 	const struct edges *e = o->edges;
+	uint32_t *position = take_room(t, e->count * sizeof *position),
+		 *by_source = take_room(t, e->count * sizeof *by_source);
+	uint32_t *begin = take_room(t, (e->nodes + 1) * sizeof *begin);
 	o->order = take_room(t, e->count * sizeof *o->order);
 	o->fan = take_room(t, e->nodes * sizeof(float));
 	o->term = take_room(t, e->nodes * sizeof(float));
@@ -382,41 +439,89 @@ static void prepare_oracle(struct trial *t, struct oracle *o)
 	o->reached = take_room(t, e->nodes);
 	memset(o->fan, 0, e->nodes * sizeof(float));
 	for (size_t i = 0; i < e->count; i++) {
-		o->order[i] = (uint32_t)i;
+		position[i] = (uint32_t)i;
 		o->fan[e->source[i]]++;
 	}
 	for (size_t v = 0; v < e->nodes; v++)
 		o->fan[v] = o->fan[v] > 1 ? o->fan[v] : 1;
-	sorted = e;
-	qsort(o->order, e->count, sizeof *o->order, compare_edges);
+	sort_edges(e, e->source, position, by_source, begin);
+	sort_edges(e, e->destination, by_source, o->order, begin);
 }
 
-static float *ask_oracle(struct trial *t, const struct placed *p)
+/* In floats: bit for bit what the canonical order gives. */
+static void spread_in_order(struct trial *t, const struct tenon_spreading_activation_args *args)
 {
 	struct own *own = t->own;
-	struct tenon_spreading_activation_args args;
-	struct oracle o = {.edges = &own->edges, .args = &args};
+	struct oracle o = {.edges = &own->edges, .args = args};
 	size_t size = own->edges.nodes * sizeof(float);
-	bind(t, p, &args);
 	own->due = take_room(t, size);
 	prepare_oracle(t, &o);
 	memcpy(own->due, t->buffer[BEFORE].content, size);
 	memcpy(o.delta, own->due, size);
-	for (uint32_t i = 0; i < args.steps; i++)
-		if (args.mode == TENON_SPREAD_BFS)
+	for (uint32_t i = 0; i < args->steps; i++)
+		if (args->mode == TENON_SPREAD_BFS)
 			hop(&o, own->due);
 		else
 			step(&o, own->due);
-	return own->due;
+}
+
+/* Of what all terms are multiples: each step may halve, by decay or retain. 0 where that is not so. */
+static long double get_quantum(const struct trial *t)
+{
+	const int64_t *at = t->point.at;
+	bool is_exact = at[WEIGHTS] == WEIGHTS_ONE && at[INITIAL] == INITIAL_EXACT && at[MODE] == TENON_SPREAD_STEP &&
+			at[FAN] == TENON_FAN_ONE && at[NORM] != TENON_NORM_MAX && (at[DECAY] == 0 || at[DECAY] == 2) &&
+			at[RETAIN] != 2;
+	return is_exact ? ldexpl(1, -2 - (int)at[STEPS]) : 0;
+}
+
+static const struct own *ask_oracles(struct trial *t, const struct placed *p)
+{
+	struct own *own = t->own;
+	struct tenon_spreading_activation_args args;
+	bind(t, p, &args);
+	spread_in_order(t, &args);
+	own->is_bounded = t->any_order || t->point.at[AXIS_DATA] % 4 == 0; /* of scalar the bits are known as well */
+	if (own->is_bounded)
+		bound_spreading(t, &own->edges, &args, t->buffer[BEFORE].content, get_quantum(t), &own->bounds);
+	return own;
+}
+
+static double get_alarm(const struct trial *t, const struct spread_bounds *b, size_t v)
+{
+	const int64_t *at = t->point.at;
+	bool is_random = at[WEIGHTS] == 0 && at[INITIAL] == 0 && at[MODE] == TENON_SPREAD_STEP && at[STEPS] == 1 &&
+			 at[NORM] == TENON_NORM_NONE;
+	return is_random ? alarm_of((double)b->terms[v], (double)sqrtl(b->squares[v])) : 0;
 }
 
 static void judge(const struct trial *t, const struct placed *p, size_t buffer, size_t index, struct answer *answer)
 {
 	const struct own *own = t->own;
 	(void)buffer;
-	const float *due = own->due ? own->due : ask_oracle((struct trial *)(uintptr_t)t, p);
-	*answer = (struct answer){.value = (double)due[index]};
+	if (!own->due)
+		own = ask_oracles((struct trial *)(uintptr_t)t, p);
+	*answer = (struct answer){.bound = INFINITY,
+				  .has_canonical = true,
+				  .canonical = own->due[index],
+				  .value = (double)own->due[index]};
+	if (!own->is_bounded)
+		return;
+	const struct bounded *node = &own->bounds.node[index];
+	*answer = (struct answer){.value = (double)node->value,
+				  .bound = (double)node->error,
+				  .alarm = get_alarm(t, &own->bounds, index),
+				  .is_exact_sum = own->bounds.is_exact,
+				  .has_canonical = true,
+				  .canonical = own->due[index]};
 }
 
-const struct spec spec_spreading_activation = {.kernel = "spreading_activation", .axes = axes, .sweep = sweep, .make = make,
-	.bind = bind, .judge = judge, .trim = trim, .inspect = inspect};
+const struct spec spec_spreading_activation = {.kernel = "spreading_activation",
+					       .axes = axes,
+					       .sweep = sweep,
+					       .make = make,
+					       .bind = bind,
+					       .judge = judge,
+					       .trim = trim,
+					       .inspect = inspect,
+					       .laws = laws_of_spreading};

@@ -3,25 +3,21 @@
  * Spec of top_k. No state.
  */
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "tests/conform/spec.h"
+#include "tests/conform/law.h"
 
 enum { KIND = AXIS_OWN, SIZE, K, PLACE, VALUE };
 enum kind { PLAIN, WILD, TIES, ZEROS, NANS, ASCENDING, DESCENDING, EQUAL, LONE, KINDS };
 enum { SCORES, INDICES, VALUES, COUNT };
 
-static const char *const kinds[] = {
-	"plain", "wild", "ties", "zeros", "nans", "ascending", "descending", "equal", "lone"};
+static const char *const kinds[] = {"plain",     "wild",       "ties",  "zeros", "nans",
+				    "ascending", "descending", "equal", "lone"};
 
 /* lone: one special value (VALUE) at PLACE among plain scores. */
 static const struct axis axes[] = {
-	COMMON_AXES,
-	{"kind", 0, KINDS - 1, kinds},
-	{"n", 0, 1 << 21, NULL},
-	{"k", 0, 3000, NULL},
-	{"place", 0, 1 << 21, NULL},
-	{"value", 0, LONE_VALUES - 1, NULL},
+	COMMON_AXES,          {"kind", 0, KINDS - 1, kinds}, {"n", 0, 1 << 21, NULL},
+	{"k", 0, 3000, NULL}, {"place", 0, 1 << 21, NULL},   {"value", 0, LONE_VALUES - 1, NULL},
 	{NULL, 0, 0, NULL},
 };
 
@@ -39,12 +35,12 @@ static float make_score(int64_t kind, uint64_t random, size_t i)
 	}
 }
 
-/* What the oracle needs: all scores ranked, once. */
+/* What the oracle needs: the best scores in order, once. */
 struct ranking {
 	struct ranked {
 		float score;
 		uint32_t index;
-	} *ranked;
+	} * ranked;
 	bool is_done;
 };
 
@@ -72,8 +68,9 @@ static void make(struct trial *t)
 
 static void bind(const struct trial *t, const struct placed *p, void *args)
 {
-	*(struct tenon_top_k_args *)args = (struct tenon_top_k_args){p->seen[SCORES], (size_t)t->point.at[SIZE],
-		(size_t)t->point.at[K], p->seen[INDICES], p->seen[VALUES], p->seen[COUNT]};
+	*(struct tenon_top_k_args *)args =
+		(struct tenon_top_k_args){p->seen[SCORES],  (size_t)t->point.at[SIZE], (size_t)t->point.at[K],
+					  p->seen[INDICES], p->seen[VALUES],           p->seen[COUNT]};
 }
 
 /* ---- Schedule ---------------------------------------------------------------------------------------------------- */
@@ -93,7 +90,7 @@ static void sweep_quickly(struct sweep *s)
 		for (int64_t i = 0; i < 4; i++)
 			visit(s, at(kind, 255 + 77 * i, ks[i + kind % 4], 0, 0));
 	for (int64_t place = 0; place < 100; place++)
-		for (int64_t value = place % 3; value < LONE_VALUES; value += 3)
+		for (int64_t value = place % 5; value < LONE_VALUES; value += 5)
 			visit(s, at(LONE, 100, 1 + place % 20, place, value));
 	visit(s, at(PLAIN, 70001, 300, 0, 0));
 }
@@ -115,28 +112,30 @@ static void sweep(struct sweep *s)
 
 /* ---- Oracle ------------------------------------------------------------------------------------------------------ */
 
-/* NaN last, higher score first, lower index first. */
-static int compare_ranks(const void *a, const void *b)
+/* NaN last, higher score first, lower index first: x comes later than y by index. */
+static bool is_better(const struct ranked *x, const struct ranked *y)
 {
-	const struct ranked *x = a, *y = b;
-	if (isnan(x->score) != isnan(y->score))
-		return isnan(x->score) ? 1 : -1;
-	if (x->score < y->score || x->score > y->score)
-		return x->score < y->score ? 1 : -1;
-	return x->index < y->index ? -1 : 1;
+	return isnan(x->score) ? false : isnan(y->score) || x->score > y->score;
 }
 
+/* Each score goes to its place among the best ones so far. */
 static const struct ranked *rank_all(const struct trial *t)
 {
 	struct ranking *ranking = t->own;
-	size_t n = t->buffer[SCORES].count;
+	size_t n = t->buffer[SCORES].count, most = count_results(t), count = 0;
 	if (ranking->is_done)
 		return ranking->ranked;
 	ranking->is_done = true;
-	ranking->ranked = take_room((struct trial *)(uintptr_t)t, n * sizeof *ranking->ranked);
-	for (size_t i = 0; i < n; i++)
-		ranking->ranked[i] = (struct ranked){((const float *)t->buffer[SCORES].content)[i], (uint32_t)i};
-	qsort(ranking->ranked, n, sizeof *ranking->ranked, compare_ranks);
+	ranking->ranked = take_room((struct trial *)(uintptr_t)t, (most + 1) * sizeof *ranking->ranked);
+	for (size_t i = 0; i < n; i++) {
+		struct ranked next = {((const float *)t->buffer[SCORES].content)[i], (uint32_t)i};
+		size_t at = count;
+		while (at > 0 && is_better(&next, &ranking->ranked[at - 1]))
+			at--;
+		memmove(&ranking->ranked[at + 1], &ranking->ranked[at], (count - at) * sizeof next);
+		ranking->ranked[at] = next;
+		count += count < most;
+	}
 	return ranking->ranked;
 }
 
@@ -151,5 +150,10 @@ static void judge(const struct trial *t, const struct placed *p, size_t buffer, 
 	answer->bits = due->index;
 }
 
-const struct spec spec_top_k = {
-	.kernel = "top_k", .axes = axes, .sweep = sweep, .make = make, .bind = bind, .judge = judge};
+const struct spec spec_top_k = {.kernel = "top_k",
+				.axes = axes,
+				.sweep = sweep,
+				.make = make,
+				.bind = bind,
+				.judge = judge,
+				.laws = laws_of_ranks};
