@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 #include "runtime/logfmt.h"
-
-#define ANSWER_LIMIT ((size_t)1 << 20)
+#include "runtime/metrics.h"
 
 /* ---- Transport --------------------------------------------------------------------------------------------------- */
 
@@ -81,7 +80,7 @@ static char *read_answer(int fd, uint64_t deadline)
 {
 	size_t size = 4096, length = 0;
 	char *bytes = malloc(size);
-	while (bytes && length < ANSWER_LIMIT && limit_wait(fd, SO_RCVTIMEO, deadline)) {
+	while (bytes && length < ANSWER_MOST && limit_wait(fd, SO_RCVTIMEO, deadline)) {
 		ssize_t got = recv(fd, bytes + length, size - length - 1, 0);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -102,7 +101,7 @@ static char *read_answer(int fd, uint64_t deadline)
 			bytes = larger;
 		}
 	}
-	if (length >= ANSWER_LIMIT)
+	if (length >= ANSWER_MOST)
 		errno = EPROTO;
 	free(bytes);
 	return NULL;
@@ -152,11 +151,20 @@ static bool parse_answer(struct answer *answer)
 	return *line == '\0';
 }
 
-static void describe_failure(int problem, const char *socket, uint64_t timeout_ms, char *error, size_t size)
+bool is_mute(const struct answer *answer)
 {
-	if (problem == EAGAIN || problem == ETIMEDOUT)
-		snprintf(error, size, "no answer within %.3g s at %s: an order may still take effect; look with tenon status, "
-			 "or give a longer --timeout", (double)timeout_ms / 1000, socket);
+	return answer->problem == EAGAIN || answer->problem == ETIMEDOUT;
+}
+
+static void describe_failure(const struct answer *answer, const char *socket, uint64_t timeout_ms, char *error,
+			     size_t size)
+{
+	int problem = answer->problem;
+	if (is_mute(answer))
+		snprintf(error, size,
+			 "no answer within %.3g s at %s: it hangs, is stopped or overloaded, or needs a longer "
+			 "--timeout",
+			 (double)timeout_ms / 1000, socket);
 	else if (problem == EACCES || problem == EPERM)
 		snprintf(error, size, "no permission for %s: run as its user or as root", socket);
 	else if (problem == ECONNREFUSED || problem == ENOENT)
@@ -164,7 +172,8 @@ static void describe_failure(int problem, const char *socket, uint64_t timeout_m
 	else if (problem == ESRCH)
 		snprintf(error, size, "another process listens at %s: name that path to talk to it", socket);
 	else if (problem == ECONNRESET)
-		snprintf(error, size, "the process hung up at %s without an answer: it ended or closed Tenon meanwhile", socket);
+		snprintf(error, size, "the process hung up at %s without an answer: it ended or closed Tenon meanwhile",
+			 socket);
 	else if (problem == EPROTO)
 		snprintf(error, size, "what listens at %s does not speak TENON/1", socket);
 	else
@@ -204,9 +213,23 @@ int ask_process(const struct process *process, const char *request, uint64_t tim
 	int problem = converse(process, request, clock_ms() + timeout_ms, answer);
 	if (problem == 0)
 		return EXIT_DONE;
+	pid_t peer = answer->pid;
 	free_answer(answer);
-	describe_failure(problem, process->socket, timeout_ms, error, size);
+	answer->pid = peer;
+	answer->problem = problem;
+	describe_failure(answer, process->socket, timeout_ms, error, size);
 	return EXIT_NO_PROCESS;
+}
+
+int order_process(const struct process *process, const char *request, uint64_t timeout_ms, struct answer *answer,
+		  char *error, size_t size)
+{
+	int code = ask_process(process, request, timeout_ms, answer, error, size);
+	if (code && is_mute(answer)) {
+		size_t length = strlen(error);
+		snprintf(error + length, size - length, "; the order may still take effect: look with tenon status");
+	}
+	return code;
 }
 
 void free_answer(struct answer *answer)
@@ -222,6 +245,21 @@ const char *find_value(const struct answer *answer, const char *key)
 		if (strcmp(answer->pairs[i].key, key) == 0)
 			return answer->pairs[i].value;
 	return "";
+}
+
+const char *in_line(const struct answer *answer, size_t i, const char *key)
+{
+	for (size_t j = i; j < answer->count && (j == i || !answer->pairs[j].first); j++)
+		if (strcmp(answer->pairs[j].key, key) == 0)
+			return answer->pairs[j].value;
+	return "";
+}
+
+size_t next_line(const struct answer *answer, size_t i, const char *key)
+{
+	while (i < answer->count && !(answer->pairs[i].first && strcmp(answer->pairs[i].key, key) == 0))
+		i++;
+	return i;
 }
 
 int exit_of_status(int status)
@@ -262,8 +300,29 @@ json_t *json_value_number(const struct answer *answer, const char *key)
 	return json_integer(strtoll(find_value(answer, key), NULL, 10));
 }
 
+static bool is_zero(const struct answer *answer, const char *key)
+{
+	return strtoll(find_value(answer, key), NULL, 10) == 0;
+}
+
 json_t *json_value_flag(const struct answer *answer, const char *key)
 {
 	return json_boolean(strcmp(find_value(answer, key), "true") == 0);
+}
+
+json_t *rollout_as_json(const struct answer *state)
+{
+	if (is_zero(state, "rollout_id"))
+		return json_null();
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+		json_value_number(state, "rollout_id"), "state", json_value_text(state, "rollout"), "backend",
+		json_value_text(state, "rollout_backend"), "percent", json_value_number(state, "rollout_percent"),
+		"step", json_value_number(state, "rollout_step"), "steps", json_value_number(state, "rollout_steps"),
+		"held_ms", json_value_number(state, "rollout_held_ms"), "hold_ms",
+		json_value_number(state, "rollout_hold_ms"), "calls", json_value_number(state, "rollout_calls"),
+		"checks", json_value_number(state, "rollout_checks"), "divergences",
+		json_value_number(state, "rollout_divergences"), "faults", json_value_number(state, "rollout_faults"),
+		"reason", json_value_text(state, "rollout_reason"));
 }
 #endif

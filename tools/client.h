@@ -31,6 +31,7 @@ struct answer {
 	struct pair *pairs;
 	size_t count;
 	char *bytes;
+	int problem; /* errno, where nobody answered; see is_mute() */
 };
 
 /*
@@ -40,6 +41,13 @@ struct answer {
  */
 int ask_process(const struct process *process, const char *request, uint64_t timeout_ms, struct answer *answer,
 		char *error, size_t size);
+
+/* The same for what changes something: where there is no answer, error says that it may still happen. */
+int order_process(const struct process *process, const char *request, uint64_t timeout_ms, struct answer *answer,
+		  char *error, size_t size);
+
+/* Did nobody say anything in time? Where the pid is known, that process took the call. */
+bool is_mute(const struct answer *answer);
 
 void free_answer(struct answer *answer);
 
@@ -55,6 +63,15 @@ json_t *json_value_text(const struct answer *answer, const char *key);
 json_t *json_value_number(const struct answer *answer, const char *key);
 json_t *json_value_flag(const struct answer *answer, const char *key);
 json_t *json_text(const char *text);
+
+/* The youngest rollout of a process, from its state; null if there was none. */
+json_t *rollout_as_json(const struct answer *state);
 #endif
+
+/* Iterates over the lines that start with key: the next one from pair i on, or answer->count. */
+size_t next_line(const struct answer *answer, size_t i, const char *key);
+
+/* The value of key in the line that starts at pair i; "" without one. */
+const char *in_line(const struct answer *answer, size_t i, const char *key);
 
 #endif

@@ -29,7 +29,8 @@ const char help_bench[] =
 	"  --svg FILE               draw the results as well, one page\n"
 	"  --record FILE            write a baseline: figures, machine, and copies of the plugins in FILE.d; with\n"
 	"                           --baseline only if there is none for this CPU, compiler and flags\n"
-	"  --baseline FILE          race today's plugins against those of a baseline, in this process\n"
+	"  --baseline FILE          race today's plugins against those of a baseline, in several processes\n"
+	"                           one after the other, each of which lays out data anew\n"
 	"  --max-regression PERCENT how much slower is still good; 5% unless said\n\n"
 	"Example: tenon bench --kernel vector_similarity --svg bench.svg\n\n"
 	"Exit codes: 0 done; 1 a kernel does not conform, or is slower than the baseline allows; 2 usage; a\n"
@@ -55,9 +56,9 @@ static int refuse_word(struct tool *tool, const char *option, const char *word, 
 static int check_lists(struct tool *tool)
 {
 	/* what topics other than kernels race */
-	const char *names[KERNEL_COUNT + 8] = {"arena", "dispatch", "exp", "swap"};
+	const char *names[KERNEL_COUNT + 8] = {"arena", "dispatch", "exp", "probation", "swap"};
 	char word[64];
-	size_t count = 4;
+	size_t count = 5;
 	for (int i = 0; i < KERNEL_COUNT; i++)
 		names[count++] = kernels[i].name;
 	if (find_stranger(plan.topics, topic_names, topic_count, word, sizeof word))
@@ -81,23 +82,21 @@ static int check_backends(struct tool *tool)
 static int read_options(struct tool *tool, int argc, char **argv, struct wishes *w)
 {
 	const char *percent = "5%";
-	const struct tool_option options[] = {{"--topic", OPTION_TEXT, &plan.topics, 0, 0},
-					      {"--kernel", OPTION_TEXT, &plan.kernels, 0, 0},
-					      {"--backend", OPTION_TEXT, &plan.backends, 0, 0},
-					      {"--quick", OPTION_FLAG, &w->quick, 0, 0},
-					      {"--figures", OPTION_FLAG, &plan.figures, 0, 0},
-					      {"--svg", OPTION_TEXT, &w->svg, 0, 0},
-					      {"--baseline", OPTION_TEXT, &w->baseline, 0, 0},
-					      {"--record", OPTION_TEXT, &w->record, 0, 0},
-					      {"--max-regression", OPTION_TEXT, &percent, 0, 0},
-					      {NULL, OPTION_FLAG, NULL, 0, 0}};
+	const struct tool_option options[] = {
+		{"--topic", OPTION_TEXT, &plan.topics, 0, 0},      {"--kernel", OPTION_TEXT, &plan.kernels, 0, 0},
+		{"--backend", OPTION_TEXT, &plan.backends, 0, 0},  {"--quick", OPTION_FLAG, &w->quick, 0, 0},
+		{"--figures", OPTION_FLAG, &plan.figures, 0, 0},   {"--svg", OPTION_TEXT, &w->svg, 0, 0},
+		{"--baseline", OPTION_TEXT, &w->baseline, 0, 0},   {"--record", OPTION_TEXT, &w->record, 0, 0},
+		{"--max-regression", OPTION_TEXT, &percent, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
 	int code = parse_options(tool, options, &argc, argv, 0, 0);
 	if (code)
 		return code;
 	if (!parse_percent(percent, &w->max_regression))
-		return fail(tool, EXIT_USAGE, "--max-regression takes a percentage above 0 and below 100, not '%s'", percent);
+		return fail(tool, EXIT_USAGE, "--max-regression takes a percentage above 0 and below 100, not '%s'",
+			    percent);
 	if (w->baseline && (plan.figures || w->svg))
-		return fail(tool, EXIT_USAGE, "--baseline compares with a baseline and measures nothing else: leave out %s",
+		return fail(tool, EXIT_USAGE,
+			    "--baseline compares with a baseline and measures nothing else: leave out %s",
 			    plan.figures ? "--figures" : "--svg");
 	return check_lists(tool);
 }
@@ -137,16 +136,24 @@ static int report(struct tool *tool, const struct wishes *w, bool conforms)
 
 static int run_plan(struct tool *tool, struct wishes *w)
 {
-	if (w->quick)
-		make_timing_quick();
-	if (w->baseline && !(w->record && !has_baseline(w)))
-		return run_gate(tool, w);
 	plan.out = tool->json ? NULL : tool->out;
 	if (!plan.figures)
 		print_environment(plan.out, &w->environment);
 	else
 		plan.out = NULL;
-	return report(tool, w, run_topics());
+	if (tenon_open(NULL))
+		return fail(tool, EXIT_REFUSED, "%s", tenon_error_detail());
+	int code = report(tool, w, run_topics());
+	tenon_close();
+	return code;
+}
+
+/* The gate's processes are forked, and race backends without a runtime. */
+static int gate_or_plan(struct tool *tool, struct wishes *w)
+{
+	if (w->quick)
+		make_timing_quick();
+	return w->baseline && !(w->record && !has_baseline(w)) ? run_gate(tool, w) : run_plan(tool, w);
 }
 
 int run_bench(struct tool *tool, int argc, char **argv)
@@ -160,15 +167,11 @@ int run_bench(struct tool *tool, int argc, char **argv)
 	probe_cpu(&cpu);
 	pin_thread();
 	read_environment(&cpu, &w.environment);
-	if (!collect_backends(&cpu, &why))
+	if (!collect_backends(NULL, &cpu, &why))
 		return fail(tool, why.status == TENON_ECONFIG ? EXIT_USAGE : EXIT_REFUSED, "%s", why.text);
 	code = check_backends(tool);
-	if (!code && tenon_open(NULL))
-		code = fail(tool, EXIT_REFUSED, "%s", tenon_error_detail());
-	if (!code) {
-		code = run_plan(tool, &w);
-		tenon_close();
-	}
+	if (!code)
+		code = gate_or_plan(tool, &w);
 	release_backends();
 	return code;
 }

@@ -32,14 +32,13 @@ const char help_demo[] =
 
 /* What the crowd thinks about, and what is told first. */
 static const char *const words[] = {
-	"river",    "coffee",   "violin",   "storm",     "justice",  "memory",    "doctor",   "mountain",
-	"ocean",    "forest",   "winter",   "garden",    "bread",    "wine",      "kitchen",  "castle",
-	"bridge",   "train",    "ship",     "airplane",  "engine",   "computer",  "telescope", "planet",
-	"star",     "moon",     "sun",      "rain",      "desert",   "island",    "city",     "village",
-	"school",   "teacher",  "student",  "book",      "poem",     "painting",  "music",    "dance",
-	"theater",  "film",     "king",     "soldier",   "war",      "peace",     "law",      "judge",
-	"prison",   "hospital", "medicine", "disease",   "heart",    "brain",     "child",    "mother",
-	"horse",    "dog",      "eagle",    "whale",     "tree",     "flower",    "gold",     "fire",
+	"river",    "coffee",   "violin",    "storm",   "justice", "memory", "doctor", "mountain", "ocean",  "forest",
+	"winter",   "garden",   "bread",     "wine",    "kitchen", "castle", "bridge", "train",    "ship",   "airplane",
+	"engine",   "computer", "telescope", "planet",  "star",    "moon",   "sun",    "rain",     "desert", "island",
+	"city",     "village",  "school",    "teacher", "student", "book",   "poem",   "painting", "music",  "dance",
+	"theater",  "film",     "king",      "soldier", "war",     "peace",  "law",    "judge",    "prison", "hospital",
+	"medicine", "disease",  "heart",     "brain",   "child",   "mother", "horse",  "dog",      "eagle",  "whale",
+	"tree",     "flower",   "gold",      "fire",
 };
 enum { WORDS = sizeof words / sizeof words[0], TOLD = 3 };
 static const uint32_t told_concepts[TOLD] = {14, 6, 6};
@@ -197,8 +196,9 @@ static int play(struct demo *demo, unsigned threads)
 		return fail(tool, EXIT_USAGE, "%s", why);
 	if (!tool->json)
 		tell_verdict(&demo->show);
-	int code = atomic_load(&demo->crowd.changed) || atomic_load(&demo->crowd.failed) || demo->show.wrong_accepted ?
-		EXIT_DIFFERS : EXIT_DONE;
+	int code = atomic_load(&demo->crowd.changed) || atomic_load(&demo->crowd.failed) || demo->show.wrong_accepted
+			   ? EXIT_DIFFERS
+			   : EXIT_DONE;
 #ifdef HAVE_JANSSON
 	if (tool->json) {
 		int emitted = emit_json(tool, show_as_json(&demo->show));
@@ -218,9 +218,10 @@ static int open_runtime(struct demo *demo, unsigned threads)
 	tenon_status_get(&info);
 	if (tool->json)
 		return EXIT_DONE;
-	fprintf(tool->out, "Now %u thread%s recall%s without a pause, %d questions in one pass (p50 and p99 say how\n"
-		"long a pass takes), while the backend under them changes.\n", threads, threads == 1 ? "" : "s",
-		threads == 1 ? "s" : "", TOGETHER);
+	fprintf(tool->out,
+		"Now %u thread%s recall%s without a pause, %d questions in one pass (p50 and p99 say how\n"
+		"long a pass takes), while the backend under them changes.\n",
+		threads, threads == 1 ? "" : "s", threads == 1 ? "s" : "", TOGETHER);
 	if (info.degraded)
 		fprintf(tool->out, "(%s)\n\n", info.degraded_reason);
 	else
@@ -267,10 +268,11 @@ int run_demo(struct tool *tool, int argc, char **argv)
 {
 	const char *data = NULL, *word = NULL;
 	uint64_t seconds = 20, threads = count_cpus();
-	const struct tool_option options[] = {
-		{"--seconds", OPTION_NUMBER, &seconds, 1, 86400}, {"--threads", OPTION_NUMBER, &threads, 1, CROWD_MOST},
-		{"--query", OPTION_TEXT, &word, 0, 0}, {"--data", OPTION_TEXT, &data, 0, 0},
-		{NULL, OPTION_FLAG, NULL, 0, 0}};
+	const struct tool_option options[] = {{"--seconds", OPTION_NUMBER, &seconds, 1, 86400},
+					      {"--threads", OPTION_NUMBER, &threads, 1, CROWD_MOST},
+					      {"--query", OPTION_TEXT, &word, 0, 0},
+					      {"--data", OPTION_TEXT, &data, 0, 0},
+					      {NULL, OPTION_FLAG, NULL, 0, 0}};
 	int code = parse_options(tool, options, &argc, argv, 0, 0);
 	struct demo *demo = code ? NULL : calloc(1, sizeof *demo);
 	if (code)

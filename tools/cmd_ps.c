@@ -9,9 +9,11 @@
 
 const char help_ps[] =
 	"Usage: tenon ps [--timeout T]\n\n"
-	"Lists the live processes of this machine that have a control socket and let us talk to them: root all, a user\n"
+	"Lists the live processes of this machine that have a control socket and let us talk to them: root all, a "
+	"user\n"
 	"his own. A process has one if its configuration says `[control] socket = on`. Where it names a path instead,\n"
-	"the process is not in this list; give that path to the other commands. With RUNTIME_DIRECTORY set, as inside a\n"
+	"the process is not in this list; give that path to the other commands. With RUNTIME_DIRECTORY set, as inside "
+	"a\n"
 	"systemd service, only sockets there count.\n\n"
 	"  --timeout T    give up on an answer after T, as 500ms, 5s or 2m (default 5s)\n\n"
 	"Example: tenon ps --json\n\n"
@@ -35,12 +37,12 @@ static void print_process(FILE *out, const struct process *process, const struct
 #ifdef HAVE_JANSSON
 static json_t *process_as_json(const struct process *process, const struct answer *answer)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pid", (json_int_t)process->pid,
-			 "program", json_value_text(answer, "program"), "label", json_value_text(answer, "label"),
-			 "version", json_value_text(answer, "version"), "backend", json_value_text(answer, "backend"),
-			 "generation", json_value_number(answer, "generation"),
-			 "degraded", json_value_flag(answer, "degraded"), "pinned", json_value_flag(answer, "pinned"),
-			 "socket", json_text(process->socket));
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pid", (json_int_t)process->pid, "program",
+			 json_value_text(answer, "program"), "label", json_value_text(answer, "label"), "version",
+			 json_value_text(answer, "version"), "backend", json_value_text(answer, "backend"),
+			 "generation", json_value_number(answer, "generation"), "degraded",
+			 json_value_flag(answer, "degraded"), "pinned", json_value_flag(answer, "pinned"), "socket",
+			 json_text(process->socket));
 }
 #endif
 
@@ -51,8 +53,8 @@ static int show_processes(struct tool *tool, const struct targets *targets, cons
 	json_t *array = json_array();
 #endif
 	if (!tool->json)
-		fprintf(tool->out, "%7s  %-16s  %-16s  %-12s  %10s  %s\n", "PID", "PROGRAM", "LABEL", "BACKEND", "GENERATION",
-			"STATE");
+		fprintf(tool->out, "%7s  %-16s  %-16s  %-12s  %10s  %s\n", "PID", "PROGRAM", "LABEL", "BACKEND",
+			"GENERATION", "STATE");
 	for (size_t i = 0; i < count; i++) {
 		struct answer answer;
 		char error[512];
@@ -77,8 +79,8 @@ static int show_processes(struct tool *tool, const struct targets *targets, cons
 int run_ps(struct tool *tool, int argc, char **argv)
 {
 	struct targets targets = {.all = true};
-	const struct tool_option options[] = {
-		{"--timeout", OPTION_TEXT, &targets.timeout, 0, 0}, {NULL, OPTION_FLAG, NULL, 0, 0}};
+	const struct tool_option options[] = {{"--timeout", OPTION_TEXT, &targets.timeout, 0, 0},
+					      {NULL, OPTION_FLAG, NULL, 0, 0}};
 	int code = parse_targets(tool, &targets, options, &argc, argv, 0);
 	if (code)
 		return code;

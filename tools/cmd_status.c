@@ -6,67 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/each.h"
 #include "tools/offline.h"
-#include "tools/processes.h"
 
 const char help_status[] =
 	"Usage: tenon status PID|--label L|--all [--timeout T]\n\n"
-	"Prints what serves the kernels of live processes, and in what state: generation, pin, why it is degraded, images\n"
+	"Prints what serves the kernels of live processes, and in what state: generation, pin, why it is degraded, "
+	"images\n"
 	"loaded and waiting for readers, a grace period that hangs and the thread that holds it up, arenas, and the\n"
-	"backends that the process could be told to swap to. With a PID --json prints one object, else `processes`.\n\n"
-	TARGET_HELP
-	"\nExample: tenon status 4711\n\n"
+	"backends that the process could be told to swap to. With a PID --json prints one object, else "
+	"`processes`.\n\n" TARGET_HELP "\nExample: tenon status 4711\n\n"
 	"Exit codes: 0 done; 2 usage; 4 no such process, no answer\n";
-
-struct report {
-	struct process process;
-	struct answer state, backends; /* the second may be empty */
-};
-
-static void close_report(struct report *report)
-{
-	free_answer(&report->state);
-	free_answer(&report->backends);
-}
-
-static int open_report(const struct targets *targets, const struct process *process, struct report *report,
-		       char *error, size_t size)
-{
-	*report = (struct report){.process = *process};
-	int code = ask_process(process, "status", targets->timeout_ms, &report->state, error, size);
-	if (code)
-		return code;
-	if (report->state.pid)
-		report->process.pid = report->state.pid;
-	if (report->state.status) {
-		code = exit_of_status(report->state.status);
-		snprintf(error, size, "%s", report->state.text);
-		close_report(report);
-		return code;
-	}
-	char ignored[512];
-	if (ask_process(process, "list", targets->timeout_ms, &report->backends, ignored, sizeof ignored) == EXIT_DONE &&
-	    report->backends.status)
-		free_answer(&report->backends);
-	return EXIT_DONE;
-}
-
-/* The value of key in the line that starts at pair i. */
-static const char *in_line(const struct answer *answer, size_t i, const char *key)
-{
-	for (size_t j = i; j < answer->count && (j == i || !answer->pairs[j].first); j++)
-		if (strcmp(answer->pairs[j].key, key) == 0)
-			return answer->pairs[j].value;
-	return "";
-}
-
-/* Iterates over the lines that start with key: the next one from i on, or count. */
-static size_t next_line(const struct answer *answer, size_t i, const char *key)
-{
-	while (i < answer->count && !(answer->pairs[i].first && strcmp(answer->pairs[i].key, key) == 0))
-		i++;
-	return i;
-}
 
 static bool serves(const struct answer *state, const char *backend)
 {
@@ -77,14 +27,14 @@ static bool serves(const struct answer *state, const char *backend)
 }
 
 /* The states of tenon list, and "active" for what serves. */
-static const char *state_of(const struct report *report, size_t i)
+static const char *state_of(const struct reply *reply, size_t i)
 {
-	if (serves(&report->state, in_line(&report->backends, i, "backend")))
+	if (serves(&reply->answer, in_line(&reply->more, i, "backend")))
 		return "active";
-	return name_state(atoi(in_line(&report->backends, i, "status")));
+	return name_state(atoi(in_line(&reply->more, i, "status")));
 }
 
-/* ---- Text -------------------------------------------------------------------------------------------------------- */
+/* ---- Text ------------------------------------------------------------------------------------------------------- */
 
 static bool is_set(const struct answer *answer, const char *key)
 {
@@ -92,13 +42,51 @@ static bool is_set(const struct answer *answer, const char *key)
 	return strcmp(value, "") != 0 && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
 }
 
+static void print_rollout(FILE *out, const struct answer *state)
+{
+	const char *what = find_value(state, "rollout");
+	if (strcmp(what, "canary") == 0 || strcmp(what, "paused") == 0)
+		fprintf(out,
+			"  rollout      %s of %s: %s %% of the calls, step %s of %s, %s of %s ms held; %s calls, %s "
+			"compared%s\n",
+			what, find_value(state, "rollout_backend"), find_value(state, "rollout_percent"),
+			find_value(state, "rollout_step"), find_value(state, "rollout_steps"),
+			find_value(state, "rollout_held_ms"), find_value(state, "rollout_hold_ms"),
+			find_value(state, "rollout_calls"), find_value(state, "rollout_checks"),
+			strcmp(what, "paused") == 0 ? " (tenon resume)" : "");
+	else if (is_set(state, "rollout_id"))
+		fprintf(out, "  rollout      the last one, of %s: %s: %s\n", find_value(state, "rollout_backend"), what,
+			find_value(state, "rollout_reason"));
+}
+
+static void print_standing(FILE *out, const struct answer *state)
+{
+	if (is_set(state, "quarantined"))
+		fprintf(out, "  quarantined  %s kernels of backends (tenon quarantine list)\n",
+			find_value(state, "quarantined"));
+	if (is_set(state, "state_dir"))
+		fprintf(out, "  state        in %s\n", find_value(state, "state_dir"));
+	if (is_set(state, "state_reason"))
+		fprintf(out, "  state        %s\n", find_value(state, "state_reason"));
+}
+
 static void print_state(FILE *out, const struct answer *state)
 {
-	fprintf(out, "  backend      %s, generation %s%s\n", find_value(state, "backend"), find_value(state, "generation"),
-		is_set(state, "pinned") ? ", pinned (tenon unpin ends that)" : "");
+	fprintf(out, "  backend      %s, generation %s%s\n", find_value(state, "backend"),
+		find_value(state, "generation"), is_set(state, "pinned") ? ", pinned (tenon unpin ends that)" : "");
+	if (is_set(state, "build_id"))
+		fprintf(out, "  build-id     %s\n", find_value(state, "build_id"));
 	if (is_set(state, "degraded"))
 		fprintf(out, "  degraded     %s\n", find_value(state, "degraded_reason"));
-	fprintf(out, "  changes      %s swaps, %s rollbacks\n", find_value(state, "swaps"), find_value(state, "rollbacks"));
+	if (strcmp(find_value(state, "config_last_reload_successful"), "false") == 0)
+		fprintf(out, "  config       not reloaded, nothing changed: %s\n",
+			find_value(state, "config_last_reload_error"));
+	if (is_set(state, "config_pending"))
+		fprintf(out, "  config       waits for a new process: %s\n", find_value(state, "config_pending"));
+	print_rollout(out, state);
+	print_standing(out, state);
+	fprintf(out, "  changes      %s swaps, %s rollbacks\n", find_value(state, "swaps"),
+		find_value(state, "rollbacks"));
 	fprintf(out, "  images       %s loaded, %s waiting for readers, %s unloaded, %s resident\n",
 		find_value(state, "images_loaded"), find_value(state, "images_pending"),
 		find_value(state, "images_unloaded"), find_value(state, "images_resident"));
@@ -108,27 +96,30 @@ static void print_state(FILE *out, const struct answer *state)
 	if (is_set(state, "unload_disabled"))
 		fprintf(out, "  never unload %s\n", find_value(state, "unload_reason"));
 	fprintf(out, "  arenas       %s threads, %s ended; at most %s bytes used of %s, %s overflows\n",
-		find_value(state, "threads_live"), find_value(state, "threads_ended"), find_value(state, "arena_high_water"),
-		find_value(state, "arena_size"), find_value(state, "arena_overflows"));
+		find_value(state, "threads_live"), find_value(state, "threads_ended"),
+		find_value(state, "arena_high_water"), find_value(state, "arena_size"),
+		find_value(state, "arena_overflows"));
 }
 
-static void print_report(FILE *out, const struct report *report)
+static void print_report(FILE *out, const struct reply *reply)
 {
-	const struct answer *state = &report->state, *backends = &report->backends;
+	const struct answer *state = &reply->answer, *backends = &reply->more;
 	const char *label = find_value(state, "label");
-	fprintf(out, "process %ld (%s)%s%s, Tenon %s\n", (long)report->process.pid, find_value(state, "program"),
+	fprintf(out, "process %ld (%s)%s%s, Tenon %s\n", (long)reply->process.pid, find_value(state, "program"),
 		*label ? ", label " : "", label, find_value(state, "version"));
 	print_state(out, state);
 	for (size_t i = next_line(state, 0, "kernel"); i < state->count; i = next_line(state, i + 1, "kernel"))
 		fprintf(out, "  kernel       %-24s %s\n", in_line(state, i, "kernel"), in_line(state, i, "source"));
-	for (size_t i = next_line(backends, 0, "backend"); i < backends->count; i = next_line(backends, i + 1, "backend"))
-		fprintf(out, "  available    %-12s %-8s %s\n", in_line(backends, i, "backend"), state_of(report, i),
-			*in_line(backends, i, "reason") ? in_line(backends, i, "reason") : in_line(backends, i, "path"));
+	for (size_t i = next_line(backends, 0, "backend"); i < backends->count;
+	     i = next_line(backends, i + 1, "backend"))
+		fprintf(out, "  available    %-12s %-8s %s\n", in_line(backends, i, "backend"), state_of(reply, i),
+			*in_line(backends, i, "reason") ? in_line(backends, i, "reason")
+							: in_line(backends, i, "path"));
 	if (backends->count == 0)
 		fprintf(out, "  available    unknown: the process is busy with a swap or cannot read its folders\n");
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------------------------- */
 
 #ifdef HAVE_JANSSON
 /* The kernels that a backend serves. Their class is known to the process only. */
@@ -137,8 +128,9 @@ static json_t *kernels_as_json(const struct answer *state, const char *backend)
 	json_t *list = json_array();
 	for (size_t i = next_line(state, 0, "kernel"); i < state->count; i = next_line(state, i + 1, "kernel"))
 		if (strcmp(in_line(state, i, "source"), backend) == 0)
-			json_array_append_new(list, json_pack("{s:o, s:n, s:o}", "name", json_text(in_line(state, i, "kernel")),
-							      "class", "source", json_text(backend)));
+			json_array_append_new(list, json_pack("{s:o, s:n, s:o}", "name",
+							      json_text(in_line(state, i, "kernel")), "class", "source",
+							      json_text(backend)));
 	return list;
 }
 
@@ -147,15 +139,15 @@ static json_t *text_or_null(const char *text)
 	return *text ? json_text(text) : json_null();
 }
 
-static json_t *backend_as_json(const struct report *report, size_t i)
+static json_t *backend_as_json(const struct reply *reply, size_t i)
 {
-	const struct answer *found = &report->backends;
+	const struct answer *found = &reply->more;
 	const char *name = in_line(found, i, "backend");
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "name", json_text(name),
-			 "path", text_or_null(in_line(found, i, "path")), "state", state_of(report, i),
-			 "reason", text_or_null(in_line(found, i, "reason")), "isa", json_text(name_isa(in_line(found, i, "needs"))),
-			 "version", json_text(in_line(found, i, "version")),
-			 "kernels", kernels_as_json(&report->state, name));
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "name", json_text(name), "path",
+			 text_or_null(in_line(found, i, "path")), "state", state_of(reply, i), "reason",
+			 text_or_null(in_line(found, i, "reason")), "isa",
+			 json_text(name_isa(in_line(found, i, "needs"))), "version",
+			 json_text(in_line(found, i, "version")), "kernels", kernels_as_json(&reply->answer, name));
 }
 
 static bool is_listed(const json_t *list, const char *name)
@@ -172,134 +164,96 @@ static void add_serving(const struct answer *state, json_t *list)
 	for (size_t i = next_line(state, 0, "kernel"); i < state->count; i = next_line(state, i + 1, "kernel")) {
 		const char *name = in_line(state, i, "source");
 		if (!is_listed(list, name))
-			json_array_append_new(list, json_pack("{s:o, s:n, s:s, s:n, s:n, s:n, s:o}", "name", json_text(name),
-							      "path", "state", "active", "reason", "isa", "version",
-							      "kernels", kernels_as_json(state, name)));
+			json_array_append_new(list,
+					      json_pack("{s:o, s:n, s:s, s:n, s:n, s:n, s:o}", "name", json_text(name),
+							"path", "state", "active", "reason", "isa", "version",
+							"kernels", kernels_as_json(state, name)));
 	}
 }
 
-static json_t *backends_as_json(const struct report *report)
+static json_t *backends_as_json(const struct reply *reply)
 {
-	const struct answer *found = &report->backends;
+	const struct answer *found = &reply->more;
 	json_t *list = json_array();
 	for (size_t i = next_line(found, 0, "backend"); i < found->count; i = next_line(found, i + 1, "backend"))
-		json_array_append_new(list, backend_as_json(report, i));
-	add_serving(&report->state, list);
+		json_array_append_new(list, backend_as_json(reply, i));
+	add_serving(&reply->answer, list);
 	return list;
 }
 
 static json_t *arena_as_json(const struct answer *state)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "size", json_value_number(state, "arena_size"),
-			 "current", json_value_number(state, "arena_current"),
-			 "high_water", json_value_number(state, "arena_high_water"),
-			 "resets", json_value_number(state, "arena_resets"),
-			 "overflows", json_value_number(state, "arena_overflows"),
-			 "fallback_bytes", json_value_number(state, "arena_fallback_bytes"),
-			 "threads_live", json_value_number(state, "threads_live"),
-			 "threads_ended", json_value_number(state, "threads_ended"));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "size", json_value_number(state, "arena_size"), "current",
+		json_value_number(state, "arena_current"), "high_water", json_value_number(state, "arena_high_water"),
+		"resets", json_value_number(state, "arena_resets"), "overflows",
+		json_value_number(state, "arena_overflows"), "fallback_bytes",
+		json_value_number(state, "arena_fallback_bytes"), "threads_live",
+		json_value_number(state, "threads_live"), "threads_ended", json_value_number(state, "threads_ended"));
 }
 
 static json_t *grace_as_json(const struct answer *state)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "completed", json_value_number(state, "grace_periods"),
-			 "age_ms", json_value_number(state, "grace_age_ms"),
-			 "blocker_tid", is_set(state, "grace_blocker_tid") ? json_value_number(state, "grace_blocker_tid") :
-			 json_null(), "unload_disabled", json_value_flag(state, "unload_disabled"),
-			 "reason", text_or_null(find_value(state, "unload_reason")));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "completed", json_value_number(state, "grace_periods"), "age_ms",
+			 json_value_number(state, "grace_age_ms"), "blocker_tid",
+			 is_set(state, "grace_blocker_tid") ? json_value_number(state, "grace_blocker_tid")
+							    : json_null(),
+			 "unload_disabled", json_value_flag(state, "unload_disabled"), "reason",
+			 text_or_null(find_value(state, "unload_reason")));
 }
 
 static json_t *images_as_json(const struct answer *state)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "loaded", json_value_number(state, "images_loaded"),
-			 "pending", json_value_number(state, "images_pending"),
-			 "unloaded", json_value_number(state, "images_unloaded"),
-			 "resident", json_value_number(state, "images_resident"));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "build_id", text_or_null(find_value(state, "build_id")), "loaded",
+			 json_value_number(state, "images_loaded"), "pending",
+			 json_value_number(state, "images_pending"), "unloaded",
+			 json_value_number(state, "images_unloaded"), "resident",
+			 json_value_number(state, "images_resident"));
 }
 
-static json_t *report_as_json(const struct report *report)
+static json_t *config_as_json(const struct answer *state)
 {
-	const struct answer *state = &report->state;
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "pid", (json_int_t)report->process.pid, "program", json_value_text(state, "program"),
-			 "label", json_value_text(state, "label"), "version", json_value_text(state, "version"),
-			 "backend", json_value_text(state, "backend"), "generation", json_value_number(state, "generation"),
-			 "degraded", json_value_flag(state, "degraded"),
-			 "degraded_reason", text_or_null(find_value(state, "degraded_reason")),
-			 "pinned", json_value_flag(state, "pinned"), "rollout", "swaps", json_value_number(state, "swaps"),
-			 "rollbacks", json_value_number(state, "rollbacks"), "images", images_as_json(state),
-			 "arena", arena_as_json(state), "grace_period", grace_as_json(state),
-			 "backends", backends_as_json(report));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "reloads", json_value_number(state, "config_reloads"), "failures",
+			 json_value_number(state, "config_reload_failures"), "last_reload_successful",
+			 json_value_flag(state, "config_last_reload_successful"), "error",
+			 text_or_null(find_value(state, "config_last_reload_error")), "pending",
+			 text_or_null(find_value(state, "config_pending")));
 }
-#endif
 
-/* ---- The command ------------------------------------------------------------------------------------------------- */
-
-static int show_one(struct tool *tool, const struct targets *targets, const struct process *process)
+static json_t *report_as_json(const struct reply *reply)
 {
-	struct report report;
-	char error[512];
-	int code = open_report(targets, process, &report, error, sizeof error);
-	if (code && process->pid)
-		return fail(tool, code, "process %ld: %s", (long)process->pid, error);
-	if (code)
-		return fail(tool, code, "%s", error);
-#ifdef HAVE_JANSSON
-	if (tool->json)
-		code = emit_json(tool, report_as_json(&report));
-#endif
-	if (!tool->json)
-		print_report(tool->out, &report);
-	close_report(&report);
-	return code;
+	const struct answer *state = &reply->answer;
+	return json_pack(
+		"{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"pid", (json_int_t)reply->process.pid, "program", json_value_text(state, "program"), "label",
+		json_value_text(state, "label"), "version", json_value_text(state, "version"), "backend",
+		json_value_text(state, "backend"), "generation", json_value_number(state, "generation"), "degraded",
+		json_value_flag(state, "degraded"), "degraded_reason",
+		text_or_null(find_value(state, "degraded_reason")), "pinned", json_value_flag(state, "pinned"),
+		"rollout", rollout_as_json(state), "state_dir", text_or_null(find_value(state, "state_dir")),
+		"state_reason", text_or_null(find_value(state, "state_reason")), "quarantined",
+		json_value_number(state, "quarantined"), "swaps", json_value_number(state, "swaps"), "rollbacks",
+		json_value_number(state, "rollbacks"), "images", images_as_json(state), "arena", arena_as_json(state),
+		"grace_period", grace_as_json(state), "config", config_as_json(state), "backends",
+		backends_as_json(reply));
 }
+#endif
 
-/* A process that stopped answering since it was found is told apart, and makes the exit code 4. */
-static int show_several(struct tool *tool, const struct targets *targets, const struct process *list, size_t count)
-{
-	int worst = EXIT_DONE;
+/* ---- The command ------------------------------------------------------------------------------------------------ */
+
+static const struct view status_view = {
+	.request = "status",
+	.more = "list",
+	.print = print_report,
 #ifdef HAVE_JANSSON
-	json_t *array = json_array();
+	.as_json = report_as_json,
 #endif
-	for (size_t i = 0; i < count; i++) {
-		struct report report;
-		char error[512];
-		int code = open_report(targets, &list[i], &report, error, sizeof error);
-		worst = code ? code : worst;
-#ifdef HAVE_JANSSON
-		if (tool->json)
-			json_array_append_new(array, code ? json_pack("{s:I, s:o}", "pid", (json_int_t)list[i].pid, "error",
-								      json_text(error)) : report_as_json(&report));
-#endif
-		if (!tool->json && code)
-			fprintf(tool->out, "process %ld: failed: %s\n", (long)list[i].pid, error);
-		else if (!tool->json)
-			print_report(tool->out, &report);
-		if (!code)
-			close_report(&report);
-	}
-#ifdef HAVE_JANSSON
-	int code = tool->json ? emit_json(tool, json_pack("{s:O}", "processes", array)) : EXIT_DONE;
-	json_decref(array);
-	worst = code ? code : worst;
-#endif
-	return worst;
-}
+};
 
 int run_status(struct tool *tool, int argc, char **argv)
 {
 	struct targets targets = {0};
 	const struct tool_option options[] = {TARGET_OPTIONS(targets), {NULL, OPTION_FLAG, NULL, 0, 0}};
 	int code = parse_targets(tool, &targets, options, &argc, argv, 0);
-	if (code)
-		return code;
-	struct process *list;
-	size_t count;
-	code = select_processes(tool, &targets, &list, &count);
-	if (code)
-		return code;
-	code = targets.designator ? show_one(tool, &targets, list) :
-	       show_several(tool, &targets, list, count);
-	free(list);
-	return code;
+	return code ? code : show_processes(tool, &targets, &status_view);
 }

@@ -6,42 +6,63 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "build.h"
 #ifdef HAVE_JANSSON
 #include "tests/conform/report_json.h"
 #endif
-#include "tests/conform/report.h"
 #include "tests/conform/trial.h"
+#include "tools/certificate.h"
 #include "tools/offline.h"
+#include "tools/replay.h"
+#include "tools/verify.h"
 
 const char help_verify[] =
 	"Usage: tenon verify [OPTION]... NAME|FILE...\n"
-	"       tenon verify [OPTION]... --all\n\n"
+	"       tenon verify [OPTION]... --all\n"
+	"       tenon verify --certificate FILE --check PLUGIN\n"
+	"       tenon verify --replay FILE [NAME|FILE]\n"
+	"       tenon verify --self-test\n\n"
 	"Runs the kernels of a backend, in a process of its own, on thousands of awkward calls, and compares\n"
 	"every bit with the scalar reference (scalar itself with an independent oracle). A crash, a hang, an\n"
 	"access outside a buffer or a register left changed is a verdict, with a command that replays it.\n"
-	"Anything with a slash is a file.\n\n"
+	"Instructions beyond what the file or an entry declares are looked for, too. Anything with a slash is a\n"
+	"file.\n\n"
 	"  --all              every backend that is found\n"
 	"  --profile PROFILE  quick (the default; 100 ms a backend), full (minutes) or nightly (hours)\n"
+	"  --seconds N        of nightly, for each backend; the default is 10800, three hours\n"
 	"  --kernel KERNEL    this kernel alone\n"
-	"  --seed SEED        of the data; the default is 1\n"
+	"  --seed SEED        of the data; the default is 1, but for nightly a fresh one, which is printed\n"
 	"  --replay TOKEN     the one case that a failure printed\n"
+	"  --replay FILE      the call of a flight record (with a slash, or FILE.tenon), on the backend that\n"
+	"                     diverged or, to try a fix, on another one; prints then, now and scalar\n"
 	"  --format FORMAT    human (the default), tap, junit or json\n"
 	"  --require LIST     backends, by name and comma, that must not be skipped\n"
 	"  --runner COMMAND   run the proof under COMMAND, for example 'qemu-x86_64 -cpu max'\n"
+	"  --certificate OUT  when it conforms, write OUT: what was verified, on which CPU, by which harness, with\n"
+	"                     the harness's own score; the same bytes each time\n"
+	"  --reproducer OUT   write the first failing case as a C file that compiles with one line and needs nothing\n"
+	"                     but the plugin\n"
+	"  --check PLUGIN     with --certificate: does that file certify PLUGIN, by this harness, on this CPU?\n"
+	"  --self-test        verify this harness: it must kill every mutant that it is installed with, and pass\n"
+	"                     their good twins; $TENON_MUTANTS names another folder of them\n"
 	"  --config FILE      use FILE instead of the system's configuration\n\n"
 	"Example: tenon verify ./mine.so --profile full\n\n"
 	"Exit codes: 0 conforms; 1 does not conform; 2 usage or configuration; 3 cannot be loaded, or refused;\n"
 	"77 only this CPU is in the way\n";
 
+#define SEED_NOT_GIVEN UINT64_MAX
+
 struct verify {
-	bool all;
-	const char *profile, *kernel, *replay, *format, *require, *runner, *config, *emulator;
-	uint64_t seed;
+	bool all, self_test;
+	const char *profile, *kernel, *replay, *format, *require, *runner, *config, *emulator, *certificate, *check,
+		*reproducer;
+	uint64_t seed, seconds;
 	struct machine machine;
 	struct report report;
+	struct score score;
 };
 
 /* ---- Options ----------------------------------------------------------------------------------------------------- */
@@ -84,9 +105,19 @@ static int read_format(struct tool *tool, const char *format)
 	tool->json |= strcmp(format, "json") == 0;
 #else
 	if (strcmp(format, "json") == 0)
-		return fail(tool, EXIT_USAGE, "--format json: built without jansson; install libjansson-dev and build again");
+		return fail(tool, EXIT_USAGE,
+			    "--format json: built without jansson; install libjansson-dev and build again");
 #endif
 	return EXIT_DONE;
+}
+
+/* Nightly goes where no run went before; the others are the same every time. */
+static uint64_t choose_seed(enum profile profile, uint64_t given)
+{
+	uint64_t fresh;
+	if (given != SEED_NOT_GIVEN)
+		return given;
+	return profile == PROFILE_NIGHTLY && getrandom(&fresh, sizeof fresh, 0) == sizeof fresh ? fresh >> 1 : 1;
 }
 
 static int read_options(struct tool *tool, struct verify *v)
@@ -99,10 +130,28 @@ static int read_options(struct tool *tool, struct verify *v)
 	int kernel = v->kernel ? choose_kernel(tool, v->kernel) : -1;
 	if (profile < 0 || (v->kernel && kernel < 0))
 		return EXIT_USAGE;
-	*options = (struct proof_options){.profile = (enum profile)profile, .kernel = kernel, .seed = v->seed,
-		.is_emulated = v->emulator != NULL};
+	*options = (struct proof_options){.profile = (enum profile)profile,
+					  .kernel = kernel,
+					  .seed = choose_seed((enum profile)profile, v->seed),
+					  .seconds = (double)v->seconds,
+					  .is_emulated = v->emulator != NULL};
 	v->report.emulator = v->emulator;
+	v->report.accepts_bounded = v->machine.config.bounded;
 	return v->replay ? read_replay(tool, v->replay, options) : EXIT_DONE;
+}
+
+/* What a certificate speaks of is one file, whole, and the same each time. */
+static int check_certified(struct tool *tool, const struct verify *v, int subjects)
+{
+	const struct proof_options *options = &v->report.options;
+	const char *wrong = why_no_certificate();
+	if (!wrong && (subjects != 1 || v->all))
+		wrong = "name one backend; each has a certificate of its own";
+	if (!wrong && (options->is_replay || options->kernel >= 0))
+		wrong = "it is about all kernels: take --kernel and --replay away";
+	if (!wrong && options->profile == PROFILE_NIGHTLY)
+		wrong = "nightly has as many cases as time allows; take --profile quick or full";
+	return v->certificate && wrong ? fail(tool, EXIT_USAGE, "--certificate: %s", wrong) : EXIT_DONE;
 }
 
 /* ---- Subjects ---------------------------------------------------------------------------------------------------- */
@@ -217,6 +266,20 @@ static int print_report(struct tool *tool, const struct verify *v)
 	return EXIT_DONE;
 }
 
+/* Only for what conforms; the report says why there is none. */
+static int certify(struct tool *tool, struct verify *v)
+{
+	struct proof *proof = &v->report.proofs[0];
+	if (!v->certificate || proof->verdict != VERDICT_PASS)
+		return EXIT_DONE;
+	if (!*proof->candidate.path)
+		return fail(tool, EXIT_USAGE,
+			    "--certificate: this scalar is part of the program; name the plugin, by its file");
+	int code = measure_harness(tool, &v->machine.cpu, &v->score);
+	v->report.score = &v->score;
+	return code ? code : write_certificate(tool, v->certificate, &v->report);
+}
+
 /* Beside the report, whatever its format. */
 static void name_missing(const struct verify *v)
 {
@@ -232,8 +295,10 @@ static int become_runner(struct tool *tool, struct verify *v, int argc, char **a
 	char self[4096], *words[256], *copy = strdup(v->runner);
 	size_t count = 0;
 	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (length < 0 || !copy)
+	if (length < 0 || !copy) {
+		free(copy);
 		return fail(tool, EXIT_REFUSED, "--runner: cannot tell which program this is");
+	}
 	self[length] = '\0';
 	for (char *word = strtok(copy, " "); word && count < 64; word = strtok(NULL, " "))
 		words[count++] = word;
@@ -251,7 +316,9 @@ static int become_runner(struct tool *tool, struct verify *v, int argc, char **a
 	}
 	words[count] = NULL;
 	execvp(words[0], words);
-	return fail(tool, EXIT_REFUSED, "--runner: cannot run '%s'", words[0]);
+	int code = fail(tool, EXIT_REFUSED, "--runner: cannot run '%s'", words[0]);
+	free(copy);
+	return code;
 }
 
 static int verify(struct tool *tool, struct verify *v, int argc, char **argv)
@@ -260,35 +327,68 @@ static int verify(struct tool *tool, struct verify *v, int argc, char **argv)
 	v->report.cpu = &v->machine.cpu;
 	if (!code)
 		code = read_options(tool, v);
+	if (!code && v->self_test)
+		return test_harness(tool, &v->machine.cpu, strcmp(v->format, "tap") == 0);
+	if (!code && v->check)
+		return check_certificate(tool, &v->machine, v->certificate, v->check);
+	if (!code)
+		code = check_certified(tool, v, argc - 1);
 	if (!code)
 		code = v->all ? take_all(tool, v) : take_named(tool, v, argc - 1, argv + 1);
 	if (!code)
 		code = prove_all(tool, v);
+	if (!code)
+		code = certify(tool, v);
+	if (!code && v->reproducer)
+		code = reproduce(tool, &v->report, v->reproducer);
 	if (!code)
 		code = print_report(tool, v);
 	name_missing(v);
 	return code ? code : conclude(v);
 }
 
+/* A flight record stands for all options but --config. */
+static int replay_flights(struct tool *tool, struct verify *v, int argc, char **argv)
+{
+	if (v->all || argc > 2)
+		return fail(tool, EXIT_USAGE, "--replay FILE is for one backend; leave it out for the recorded one");
+	int code = open_machine(tool, v->config, &v->machine);
+	return code ? code : replay_file(tool, &v->machine, v->replay, argc > 1 ? argv[1] : NULL);
+}
+
 int run_verify(struct tool *tool, int argc, char **argv)
 {
-	struct verify v = {.profile = "quick", .format = "human", .seed = 1};
-	const struct tool_option options[] = {
-		{"--all", OPTION_FLAG, &v.all, 0, 0}, {"--profile", OPTION_TEXT, &v.profile, 0, 0},
-		{"--kernel", OPTION_TEXT, &v.kernel, 0, 0}, {"--seed", OPTION_NUMBER, &v.seed, 0, UINT64_MAX},
-		{"--replay", OPTION_TEXT, &v.replay, 0, 0}, {"--format", OPTION_TEXT, &v.format, 0, 0},
-		{"--require", OPTION_TEXT, &v.require, 0, 0}, {"--runner", OPTION_TEXT, &v.runner, 0, 0},
-		{"--config", OPTION_TEXT, &v.config, 0, 0}, {"--emulated-by", OPTION_TEXT, &v.emulator, 0, 0},
-		{NULL, OPTION_FLAG, NULL, 0, 0}};
+	struct verify v = {.profile = "quick", .format = "human", .seed = SEED_NOT_GIVEN, .seconds = 10800};
+	const struct tool_option options[] = {{"--all", OPTION_FLAG, &v.all, 0, 0},
+					      {"--self-test", OPTION_FLAG, &v.self_test, 0, 0},
+					      {"--profile", OPTION_TEXT, &v.profile, 0, 0},
+					      {"--certificate", OPTION_TEXT, &v.certificate, 0, 0},
+					      {"--check", OPTION_TEXT, &v.check, 0, 0},
+					      {"--reproducer", OPTION_TEXT, &v.reproducer, 0, 0},
+					      {"--kernel", OPTION_TEXT, &v.kernel, 0, 0},
+					      {"--seed", OPTION_NUMBER, &v.seed, 0, SEED_NOT_GIVEN - 1},
+					      {"--seconds", OPTION_NUMBER, &v.seconds, 0, 1000000},
+					      {"--replay", OPTION_TEXT, &v.replay, 0, 0},
+					      {"--format", OPTION_TEXT, &v.format, 0, 0},
+					      {"--require", OPTION_TEXT, &v.require, 0, 0},
+					      {"--runner", OPTION_TEXT, &v.runner, 0, 0},
+					      {"--config", OPTION_TEXT, &v.config, 0, 0},
+					      {"--emulated-by", OPTION_TEXT, &v.emulator, 0, 0},
+					      {NULL, OPTION_FLAG, NULL, 0, 0}};
 	int given = argc;
 	char **copy = calloc((size_t)argc + 1, sizeof *copy);
 	if (!copy)
 		return fail(tool, EXIT_REFUSED, "out of memory");
 	memcpy(copy, argv, (size_t)argc * sizeof *copy);
 	int code = parse_options(tool, options, &argc, argv, 0, 64);
+	bool is_flight = v.replay && is_flight_file(v.replay);
 	if (!code && v.runner)
 		code = become_runner(tool, &v, given, copy);
-	else if (!code && (v.all ? argc > 1 : argc < 2))
+	else if (!code && v.check && !v.certificate)
+		code = fail(tool, EXIT_USAGE, "--check %s: say --certificate FILE, too", v.check);
+	else if (!code && is_flight)
+		code = replay_flights(tool, &v, argc, argv);
+	else if (!code && (v.all || v.self_test || v.check ? argc > 1 : argc < 2))
 		code = fail(tool, EXIT_USAGE, "name the backends, or say --all; see tenon help verify");
 	else if (!code)
 		code = verify(tool, &v, argc, argv);

@@ -5,11 +5,22 @@
 # with its output in a log. Sourced from the top of the source tree by a script that sets $logs and $no_install.
 # shellcheck disable=SC2034,SC2154
 
-# Build and unit tests; wider checks; the aarch64 cross build; the demo's data; what the bench compares with (8 MB to
-# download, 46 MB on disk), and the one of it that is large (24 MB, 176 MB on disk), which nothing installs by itself.
-packages_build='gcc g++ make autoconf automake libtool pkg-config libinih-dev liburcu-dev libjansson-dev libcmocka-dev'
-packages_check='clang libclang-rt-14-dev binutils shellcheck python3 qemu-user spin'
+# Build and unit tests; wider checks; what examples/ is tried with; the aarch64 cross build; the demo's data; what the bench
+# compares with (8 MB to download, 46 MB on disk), and the one of it that is large (24 MB, 176 MB on disk), which nothing
+# installs by itself.
+packages_build='gcc g++ make autoconf automake libtool pkg-config libinih-dev liburcu-dev libjansson-dev libcmocka-dev libsodium-dev libncurses-dev
+	libzydis-dev libmicrohttpd-dev'
+packages_check='gdb linux-perf clang libclang-rt-14-dev binutils shellcheck python3 qemu-user spin minisign gcovr abigail-tools tmux'
+packages_monitoring='prometheus systemd python3-yaml curl'
+# docs/OPERATIONS.md by the letter, beside those.
+packages_operations='jq ansible-core'
+# make check-docs, and make doxygen.
+packages_docs='mandoc doxygen patch'
+# make check-static.
+packages_static='clang-format clang-tidy clang-tools cppcheck'
 packages_cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
+# The Debian packages, and a root to install them into.
+packages_package='debhelper dpkg-dev fakeroot lintian debootstrap'
 packages_demo='ca-certificates npm'
 packages_peers='libopenblas0-pthread libsleef3 libisal2 liblz4-1'
 packages_peers_large='libgraphblas7'

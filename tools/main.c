@@ -8,15 +8,16 @@
 #include "tools/tool.h"
 
 struct command {
-	const char *name, *summary, *help;
+	char name[16]; /* as users write it */
+	const char *summary, *help;
 	int (*run)(struct tool *tool, int argc, char **argv);
 };
 
-static const struct command commands[] = {
+static struct command commands[] = {
 #define COMMAND(name, summary) {#name, summary, help_##name, run_##name},
 #include "tools/commands.def"
 #undef COMMAND
-	{NULL, NULL, NULL, NULL},
+	{"", NULL, NULL, NULL},
 };
 
 static const char global_options[] =
@@ -36,9 +37,17 @@ struct globals {
 	const char *output;
 };
 
+/* Names with a dash, which no function can have. */
+static void name_commands(void)
+{
+	for (struct command *command = commands; *command->name; command++)
+		for (char *at = strchr(command->name, '_'); at; at = strchr(at, '_'))
+			*at = '-';
+}
+
 static const struct command *find_command(const char *name)
 {
-	for (const struct command *command = commands; command->name; command++)
+	for (const struct command *command = commands; *command->name; command++)
 		if (strcmp(command->name, name) == 0)
 			return command;
 	return NULL;
@@ -48,7 +57,7 @@ static int unknown_command(struct tool *tool, const char *name)
 {
 	const char *names[sizeof commands / sizeof commands[0]] = {"help"};
 	size_t count = 1;
-	for (const struct command *command = commands; command->name; command++)
+	for (const struct command *command = commands; *command->name; command++)
 		names[count++] = command->name;
 	char text[512] = "";
 	suggest_names(text, sizeof text, name, names, count);
@@ -84,7 +93,7 @@ static struct globals take_globals(int *argc, char **argv)
 static void print_overview(FILE *out)
 {
 	fprintf(out, "Usage: tenon COMMAND [ARGUMENT]...\n\nCommands\n");
-	for (const struct command *command = commands; command->name; command++)
+	for (const struct command *command = commands; *command->name; command++)
 		fprintf(out, "  %-12s %s\n", command->name, command->summary);
 	fprintf(out, "  %-12s %s\n\n%s\n%s", "help", "this list, or the help of a command", global_options, exit_codes);
 }
@@ -93,9 +102,9 @@ static int list_as_json(struct tool *tool)
 {
 #ifdef HAVE_JANSSON
 	json_t *list = json_array();
-	for (const struct command *command = commands; command->name; command++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "name", command->name,
-						      "summary", command->summary));
+	for (const struct command *command = commands; *command->name; command++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s}", "name", command->name, "summary", command->summary));
 	return emit_json(tool, json_pack("{s:o}", "commands", list));
 #else
 	return fail(tool, EXIT_USAGE, "built without jansson");
@@ -154,6 +163,7 @@ int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN); /* so that a reader that went away is a write error like any other */
 	struct tool tool = {.out = stdout};
+	name_commands();
 	struct globals globals = take_globals(&argc, argv);
 	if (argc < 2 && !globals.help && !globals.version && !globals.json && !globals.output) {
 		print_overview(stderr);

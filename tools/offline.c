@@ -38,12 +38,13 @@ void ask_backend(const struct machine *machine, struct candidate *candidate, str
 		return;
 	}
 	struct image *image;
-	candidate->status = load_image(&machine->config, &machine->cpu, candidate, &image, &candidate->why);
+	candidate->status = load_image(&machine->config, &machine->cpu, candidate, PROVE_NOT, &image, &candidate->why);
 	if (!candidate->status) {
 		offer->known = true;
 		for (int i = 0; i < KERNEL_COUNT; i++) {
 			offer->own[i] = image->function[i] != NULL;
 			offer->numeric_class[i] = image->numeric_class[i];
+			memcpy(offer->lacks[i], image->lacks[i], sizeof offer->lacks[i]);
 		}
 		unload_image(image, NULL);
 	}

@@ -23,6 +23,7 @@ struct offer {
 	bool known; /* false: it could not be loaded here, so nobody asked it */
 	bool own[KERNEL_COUNT];
 	uint32_t numeric_class[KERNEL_COUNT];
+	char lacks[KERNEL_COUNT][96]; /* what its best entry wants that is not here; "" for nothing */
 };
 
 /*

@@ -1,129 +1,136 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Sending one order to one or several processes, and the report on it. Called from the main thread of the tool.
+ * One order to one process, and the command that sends orders: fleet.c has the steps over several, outcome.c the report.
+ * give_order() may run on several threads at once, for different outcomes.
  */
 #include "tools/order.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* What became of the order in one process. */
-struct outcome {
-	struct process process;
-	struct answer answer;
-	char error[512]; /* "" unless code says that it failed */
-	int code;
-	bool skipped;
-};
+#include "tools/fleet.h"
 
-static void give_order(const struct targets *targets, const char *request, struct outcome *outcome)
+/* ---- Waiting for the end of a rollout --------------------------------------------------------------------------- */
+
+#define POLL_MS 100
+#define ANSWER_MS 5000 /* for the state of a process */
+#define BEGIN_MS 60000 /* for a backend to be judged, proven and loaded */
+
+static uint64_t clock_ms(void)
 {
-	outcome->code = ask_process(&outcome->process, request, targets->timeout_ms, &outcome->answer, outcome->error,
-				    sizeof outcome->error);
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* What is left until the deadline (0: none), at most limit. */
+static uint64_t time_left(uint64_t deadline, uint64_t limit)
+{
+	uint64_t now = clock_ms();
+	uint64_t left = !deadline ? limit : deadline > now ? deadline - now : 0;
+	return left < limit ? left : limit;
+}
+
+bool is_under_way(const struct answer *state)
+{
+	const char *what = find_value(state, "rollout");
+	return strcmp(what, "canary") == 0 || strcmp(what, "paused") == 0;
+}
+
+static void tell_timeout(struct outcome *outcome)
+{
+	outcome->code = EXIT_NO_PROCESS;
+	outcome->stands = true;
+	snprintf(outcome->error, sizeof outcome->error,
+		 "the rollout of %s is not over %s: %s, %s %% of the calls; it goes on: see tenon "
+		 "status",
+		 find_value(&outcome->answer, "rollout_backend"),
+		 is_interrupted() ? "as this command is interrupted" : "in time",
+		 find_value(&outcome->answer, "rollout"), find_value(&outcome->answer, "rollout_percent"));
+}
+
+/* What was promoted is an ordinary outcome, and so is what was rolled back, but for the code. */
+static void conclude(struct outcome *outcome, const char *id)
+{
+	const struct answer *state = &outcome->answer;
+	bool same = strcmp(find_value(state, "rollout_id"), id) == 0;
+	bool promoted = same && strcmp(find_value(state, "rollout"), "promoted") == 0;
+	snprintf(outcome->ended, sizeof outcome->ended, "%s: %s", promoted ? "promoted" : "rolled back",
+		 same ? find_value(state, "rollout_reason") : "another rollout took its place");
+	outcome->code = promoted ? EXIT_DONE : EXIT_DIFFERS;
+	outcome->stands = promoted;
+}
+
+static void wait_for_end(struct outcome *outcome, uint64_t deadline)
+{
+	char id[32];
+	snprintf(id, sizeof id, "%s", find_value(&outcome->answer, "rollout_id"));
+	while (is_under_way(&outcome->answer) && strcmp(find_value(&outcome->answer, "rollout_id"), id) == 0) {
+		struct answer state;
+		uint64_t left = time_left(deadline, ANSWER_MS);
+		if (!left || is_interrupted()) {
+			tell_timeout(outcome);
+			return;
+		}
+		outcome->code =
+			ask_process(&outcome->process, "status", left, &state, outcome->error, sizeof outcome->error);
+		if (outcome->code)
+			return;
+		free_answer(&outcome->answer);
+		outcome->answer = state;
+		uint64_t pause = time_left(deadline, POLL_MS);
+		nanosleep(&(struct timespec){.tv_nsec = (long)pause * 1000000}, NULL);
+	}
+	conclude(outcome, id);
+}
+
+/* ---- One order -------------------------------------------------------------------------------------------------- */
+
+void give_order(const struct targets *targets, const struct order *order, struct outcome *outcome)
+{
+	uint64_t deadline = order->wait && targets->timeout ? clock_ms() + targets->timeout_ms : 0;
+	uint64_t patience = order->wait ? time_left(deadline, BEGIN_MS) : targets->timeout_ms;
+	outcome->code = order_process(&outcome->process, order->request, patience, &outcome->answer, outcome->error,
+				      sizeof outcome->error);
 	if (outcome->code)
 		return;
 	if (outcome->answer.pid)
 		outcome->process.pid = outcome->answer.pid;
 	outcome->code = exit_of_status(outcome->answer.status);
+	outcome->stands = !outcome->code && strcmp(outcome->answer.text, "unchanged") != 0;
 	if (outcome->code)
 		snprintf(outcome->error, sizeof outcome->error, "%s", outcome->answer.text);
+	else if (order->wait && is_under_way(&outcome->answer))
+		wait_for_end(outcome, deadline);
 }
 
-/* Several subjects: 2, then 1, 3, 4. */
-static int worse_code(int a, int b)
-{
-	static const int order[] = {EXIT_USAGE, EXIT_DIFFERS, EXIT_REFUSED, EXIT_NO_PROCESS};
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-		if (a == order[i] || b == order[i])
-			return order[i];
-	return EXIT_DONE;
-}
+/* ---- The command ------------------------------------------------------------------------------------------------- */
 
-static void print_outcome(FILE *out, const struct outcome *outcome)
-{
-	const struct answer *answer = &outcome->answer;
-	fprintf(out, "process %ld", (long)outcome->process.pid);
-	if (outcome->skipped)
-		fprintf(out, ": not asked, because an earlier process failed\n");
-	else if (outcome->code)
-		fprintf(out, ": failed: %s\n", outcome->error);
-	else
-		fprintf(out, " (%s): %s; backend %s, generation %s%s\n", find_value(answer, "program"), answer->text,
-			find_value(answer, "backend"), find_value(answer, "generation"),
-			strcmp(find_value(answer, "pinned"), "true") == 0 ? ", pinned" : "");
-}
-
-#ifdef HAVE_JANSSON
-static json_t *outcome_as_json(const struct outcome *outcome)
-{
-	json_t *object = json_pack("{s:I}", "pid", (json_int_t)outcome->process.pid);
-	if (outcome->skipped || outcome->code) {
-		json_object_set_new(object, "outcome", json_string(outcome->skipped ? "skipped" : "failed"));
-		json_object_set_new(object, "code", json_integer(outcome->code));
-		json_object_set_new(object, "reason", json_text(outcome->skipped ? "an earlier process failed" :
-								outcome->error));
-		return object;
-	}
-	json_object_set_new(object, "outcome", json_text(outcome->answer.text));
-	json_object_set_new(object, "program", json_value_text(&outcome->answer, "program"));
-	json_object_set_new(object, "label", json_value_text(&outcome->answer, "label"));
-	json_object_set_new(object, "backend", json_value_text(&outcome->answer, "backend"));
-	json_object_set_new(object, "generation", json_value_number(&outcome->answer, "generation"));
-	json_object_set_new(object, "pinned", json_value_flag(&outcome->answer, "pinned"));
-	return object;
-}
-#endif
-
-static int report(struct tool *tool, const struct outcome *outcomes, size_t count, int code)
-{
-	if (count == 1 && code && outcomes[0].process.pid)
-		return fail(tool, code, "process %ld: %s", (long)outcomes[0].process.pid, outcomes[0].error);
-	if (count == 1 && code)
-		return fail(tool, code, "%s", outcomes[0].error);
-#ifdef HAVE_JANSSON
-	if (tool->json) {
-		json_t *list = json_array();
-		for (size_t i = 0; i < count; i++)
-			json_array_append_new(list, outcome_as_json(&outcomes[i]));
-		int problem = emit_json(tool, json_pack("{s:o}", "processes", list));
-		return problem ? problem : code;
-	}
-#endif
-	for (size_t i = 0; i < count; i++)
-		print_outcome(tool->out, &outcomes[i]);
-	return code;
-}
-
-static int order_all(struct tool *tool, const struct targets *targets, const char *request, bool stop,
-		     const struct process *list, size_t count)
-{
-	struct outcome *outcomes = calloc(count, sizeof *outcomes);
-	if (!outcomes)
-		return fail(tool, EXIT_REFUSED, "out of memory");
-	int code = EXIT_DONE;
-	for (size_t i = 0; i < count; i++) {
-		outcomes[i].process = list[i];
-		outcomes[i].skipped = stop && code;
-		if (outcomes[i].skipped)
-			continue;
-		give_order(targets, request, &outcomes[i]);
-		code = worse_code(code, outcomes[i].code);
-	}
-	code = report(tool, outcomes, count, code);
-	for (size_t i = 0; i < count; i++)
-		free_answer(&outcomes[i].answer);
-	free(outcomes);
-	return code;
-}
-
-int send_orders(struct tool *tool, const struct targets *targets, const char *request, bool stop)
+int send_orders(struct tool *tool, const struct targets *targets, const struct order *order)
 {
 	struct process *list;
 	size_t count;
-	int code = select_processes(tool, targets, &list, &count);
+	struct fleet fleet;
+	int code = open_fleet(tool, order, &fleet);
+	if (!code)
+		code = select_processes(tool, targets, &list, &count);
 	if (code)
 		return code;
-	code = order_all(tool, targets, request, stop, list, count);
+	struct outcome *outcomes = calloc(count, sizeof *outcomes);
+	for (size_t i = 0; outcomes && i < count; i++)
+		outcomes[i].process = list[i];
 	free(list);
+	if (!outcomes)
+		return fail(tool, EXIT_REFUSED, "out of memory");
+	fleet.outcomes = outcomes;
+	fleet.count = count;
+	order_fleet(&fleet, targets, order);
+	code = report_fleet(tool, &fleet, order);
+	for (size_t i = 0; i < count; i++) {
+		free_answer(&outcomes[i].before);
+		free_answer(&outcomes[i].answer);
+	}
+	free(outcomes);
 	return code;
 }

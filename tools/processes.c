@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tools/client.h"
+#include "tools/each.h"
 
 /* ---- Sockets ----------------------------------------------------------------------------------------------------- */
 
@@ -93,31 +94,56 @@ static bool find_sockets(struct process **list, size_t *count)
 	       (!known || search_folder(folder, list, count));
 }
 
-/* Keeps those that answer and, unless label is NULL, have it. The others are not ours, or gone. */
-static void keep_answering(const char *label, uint64_t timeout_ms, struct process *list, size_t *count)
+/* ---- Who answers ------------------------------------------------------------------------------------------------- */
+
+struct roll_call {
+	struct process *list;
+	struct answer *answers;
+	uint64_t timeout_ms;
+};
+
+static void greet(size_t i, void *user)
+{
+	const struct roll_call *call = user;
+	char error[512];
+	struct process process = call->list[i];
+	process.pid = 0; /* the kernel knows better than the name: the PID may be another namespace's */
+	ask_process(&process, "hello", call->timeout_ms, &call->answers[i], error, sizeof error);
+}
+
+/* Who took the call and says nothing is not passed over where all are meant. */
+static bool is_meant(const struct answer *answer, const char *label)
+{
+	if (answer->problem)
+		return !label && is_mute(answer) && answer->pid;
+	return answer->status == TENON_OK && (!label || strcmp(find_value(answer, "label"), label) == 0);
+}
+
+/* Keeps those that answer and, unless label is NULL, have it; without a label also who hangs. The rest is gone, or not ours. */
+static bool keep_answering(const char *label, uint64_t timeout_ms, struct process *list, size_t *count)
 {
 	size_t kept = 0;
+	struct answer *answers = calloc(*count + 1, sizeof *answers);
+	if (!answers)
+		return false;
+	do_each(*count, greet, &(struct roll_call){list, answers, timeout_ms});
 	for (size_t i = 0; i < *count; i++) {
-		struct answer answer;
-		char error[512];
-		list[i].pid = 0; /* the kernel knows better than the name: the PID may be another namespace's */
-		if (ask_process(&list[i], "hello", timeout_ms, &answer, error, sizeof error) != EXIT_DONE)
-			continue;
-		list[i].pid = answer.pid;
-		if (answer.status == TENON_OK && (!label || strcmp(find_value(&answer, "label"), label) == 0))
+		list[i].pid = answers[i].pid;
+		if (is_meant(&answers[i], label))
 			list[kept++] = list[i];
-		free_answer(&answer);
+		free_answer(&answers[i]);
 	}
+	free(answers);
 	*count = kept;
+	return true;
 }
 
 bool find_processes(uint64_t timeout_ms, struct process **list, size_t *count)
 {
-	if (!find_sockets(list, count)) {
+	if (!find_sockets(list, count) || !keep_answering(NULL, timeout_ms, *list, count)) {
 		free(*list);
 		return false;
 	}
-	keep_answering(NULL, timeout_ms, *list, count);
 	if (*count)
 		qsort(*list, *count, sizeof **list, compare_processes);
 	return true;
@@ -125,25 +151,20 @@ bool find_processes(uint64_t timeout_ms, struct process **list, size_t *count)
 
 /* ---- Selection --------------------------------------------------------------------------------------------------- */
 
-static int parse_timeout(struct tool *tool, struct targets *targets)
+int parse_timeout(struct tool *tool, struct targets *targets)
 {
-	static const struct unit {
-		const char *name;
-		uint64_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}};
-	const char *text = targets->timeout ? targets->timeout : "5s";
-	char *end;
-	uint64_t number = strtoull(text, &end, 10);
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (text[0] >= '0' && text[0] <= '9' && strcmp(end, units[i].name) == 0 && number > 0 && number <= 100000) {
-			targets->timeout_ms = number * units[i].ms;
-			return EXIT_DONE;
-		}
-	return fail(tool, EXIT_USAGE, "--timeout takes a number and a unit, as 500ms, 5s or 2m, not '%s'", text);
+	return parse_time(tool, "--timeout", targets->timeout ? targets->timeout : "5s", &targets->timeout_ms);
 }
 
-int parse_targets(struct tool *tool, struct targets *targets, const struct tool_option *options, int *argc,
-		    char **argv, int words)
+/* One process, or several, by what stands for it. */
+static void designate(struct targets *targets, const char *word)
+{
+	targets->designator = word;
+	targets->several = !word || (strchr(word, ',') && !strchr(word, '/'));
+}
+
+int parse_targets(struct tool *tool, struct targets *targets, const struct tool_option *options, int *argc, char **argv,
+		  int words)
 {
 	int code = parse_options(tool, options, argc, argv, 0, words + 1);
 	if (!code)
@@ -154,16 +175,43 @@ int parse_targets(struct tool *tool, struct targets *targets, const struct tool_
 		return fail(tool, EXIT_USAGE, "--all and --label exclude each other");
 	bool designated = !targets->all && !targets->label;
 	if (*argc - 1 < words + designated)
-		return fail(tool, EXIT_USAGE, "%s; see tenon help %s", designated && *argc - 1 == words ?
-			    "name a process: a PID, --label L or --all" : "an argument is missing", tool->command);
+		return fail(tool, EXIT_USAGE, "%s; see tenon help %s",
+			    designated && *argc - 1 == words ? "name a process: a PID, --label L or --all"
+							     : "an argument is missing",
+			    tool->command);
 	if (*argc - 1 > words + designated)
 		return fail(tool, EXIT_USAGE, "'%s' names a process, and so does %s", argv[1],
 			    targets->all ? "--all" : "--label");
+	designate(targets, designated ? argv[1] : NULL);
 	if (designated) {
-		targets->designator = argv[1];
 		memmove(argv + 1, argv + 2, (size_t)(--*argc) * sizeof *argv);
 	}
 	return EXIT_DONE;
+}
+
+int parse_optional_targets(struct tool *tool, struct targets *targets, const struct tool_option *options, int *argc,
+			   char **argv, int place)
+{
+	int code = parse_options(tool, options, argc, argv, 0, *argc);
+	if (!code)
+		code = parse_timeout(tool, targets);
+	if (code)
+		return code;
+	if (targets->all && targets->label)
+		return fail(tool, EXIT_USAGE, "--all and --label exclude each other");
+	const char *word = place < *argc ? argv[place] : "";
+	targets->several = true;
+	if (targets->all || targets->label || !*word || word[strspn(word, "0123456789,")])
+		return EXIT_DONE;
+	designate(targets, word);
+	memmove(argv + place, argv + place + 1, (size_t)(*argc - place) * sizeof *argv);
+	--*argc;
+	return EXIT_DONE;
+}
+
+bool has_targets(const struct targets *targets)
+{
+	return targets->designator || targets->label || targets->all;
 }
 
 static void keep_pid(pid_t pid, struct process *list, size_t *count)
@@ -175,25 +223,68 @@ static void keep_pid(pid_t pid, struct process *list, size_t *count)
 	*count = kept;
 }
 
-static int select_pid(struct tool *tool, const struct targets *targets, struct process *list, size_t *count)
+/* The next number of a list of them; 0 for what is none, and at the end. */
+static pid_t next_pid(const char **text)
 {
-	const char *text = targets->designator;
 	char *end;
 	errno = 0;
-	long pid = strtol(text, &end, 10);
-	if (errno || pid <= 0 || pid > INT_MAX || *end)
-		return fail(tool, EXIT_USAGE, "'%s' is neither a PID nor the path of a socket", text);
-	if (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
-		return fail(tool, EXIT_NO_PROCESS, "there is no process %ld; tenon ps lists those that can be reached", pid);
-	keep_pid((pid_t)pid, list, count);
-	if (*count > 1) { /* anybody may give his socket that name: take the one that the process serves */
-		keep_answering(NULL, targets->timeout_ms, list, count);
-		keep_pid((pid_t)pid, list, count);
+	long pid = strtol(*text, &end, 10);
+	bool good = !errno && **text >= '0' && **text <= '9' && pid > 0 && pid <= INT_MAX &&
+		    (!*end || (*end == ',' && end[1]));
+	*text = end + (*end == ',');
+	return good ? (pid_t)pid : 0;
+}
+
+/* Moves the entry of pid from what was found, of which there are count, to the end of the list of those chosen. */
+static int choose_pid(struct tool *tool, const struct targets *targets, pid_t pid, const struct process *found,
+		      size_t count, struct process **list, size_t *chosen)
+{
+	struct process *matches = malloc((count + 1) * sizeof *matches);
+	bool good = matches;
+	if (good) {
+		for (size_t i = 0; i < count; i++)
+			matches[i] = found[i];
+		keep_pid(pid, matches, &count);
 	}
-	if (*count == 0)
-		return fail(tool, EXIT_NO_PROCESS, "process %ld has no control socket: set `[control] socket = on` in its "
-			    "configuration, or give the path that is configured there", pid);
+	if (good && count > 1) { /* anybody may give his socket that name: take the one that the process serves */
+		good = keep_answering(NULL, targets->timeout_ms, matches, &count);
+		keep_pid(pid, matches, &count);
+	}
+	good = good && (count == 0 || add_process(list, chosen, pid, matches[0].socket));
+	free(matches);
+	if (!good)
+		return fail(tool, EXIT_REFUSED, "out of memory");
+	if (count == 0)
+		return fail(tool, EXIT_NO_PROCESS,
+			    "process %ld has no control socket: set `[control] socket = on` in its "
+			    "configuration, or give the path that is configured there",
+			    (long)pid);
 	return EXIT_DONE;
+}
+
+/* One PID or several; each must be there before the first is asked anything. */
+static int select_pids(struct tool *tool, const struct targets *targets, struct process **list, size_t *count)
+{
+	struct process *chosen = NULL;
+	size_t number = 0;
+	int code = EXIT_DONE;
+	const char *text = targets->designator;
+	do {
+		pid_t pid = next_pid(&text);
+		if (!pid || (*text && !targets->several))
+			code = fail(tool, EXIT_USAGE,
+				    "'%s' is neither a PID, as 11 or 11,12,13, nor the path of a socket",
+				    targets->designator);
+		else if (kill(pid, 0) != 0 && errno == ESRCH)
+			code = fail(tool, EXIT_NO_PROCESS,
+				    "there is no process %ld; tenon ps lists those that can be reached", (long)pid);
+		else
+			code = choose_pid(tool, targets, pid, *list, *count, &chosen, &number);
+	} while (!code && *text);
+	free(*list);
+	*list = chosen;
+	*count = number;
+	return code;
 }
 
 static int select_socket(struct tool *tool, const char *path, struct process **list, size_t *count)
@@ -206,14 +297,16 @@ static int select_socket(struct tool *tool, const char *path, struct process **l
 
 static int select_matching(struct tool *tool, const struct targets *targets, struct process *list, size_t *count)
 {
-	keep_answering(targets->label, targets->timeout_ms, list, count);
+	if (!keep_answering(targets->label, targets->timeout_ms, list, count))
+		return fail(tool, EXIT_REFUSED, "out of memory");
 	if (*count)
 		qsort(list, *count, sizeof *list, compare_processes);
 	if (*count == 0 && targets->label)
 		return fail(tool, EXIT_NO_PROCESS, "no process that answers has the label '%s'; tenon ps lists them",
 			    targets->label);
 	if (*count == 0)
-		return fail(tool, EXIT_NO_PROCESS, "no process answers: set `[control] socket = on` in their "
+		return fail(tool, EXIT_NO_PROCESS,
+			    "no process answers: set `[control] socket = on` in their "
 			    "configuration; a user sees only his own");
 	return EXIT_DONE;
 }
@@ -228,7 +321,7 @@ int select_processes(struct tool *tool, const struct targets *targets, struct pr
 	else if (strchr(targets->designator, '/'))
 		code = select_socket(tool, targets->designator, list, count);
 	else
-		code = select_pid(tool, targets, *list, count);
+		code = select_pids(tool, targets, list, count);
 	if (code)
 		free(*list);
 	return code;

@@ -17,18 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tenon/tenon.h>
-#include <time.h>
 
 #include "runtime/find.h"
 #include "tools/cases/cases.h"
-#include "tools/footprint.h"
+#include "tools/pause.h"
 #include "tools/random.h"
 #include "tools/workers.h"
 
-#define MOST_STEPS 400       /* of a thread's life */
-#define ROLLBACK_EVERY 16    /* swaps, on average */
-#define SEEN_SIZE 4096       /* generations remembered, a power of two */
-#define CLOSING_TIME_MS 20000
+#define MOST_STEPS 400    /* of a thread's life */
+#define ROLLBACK_EVERY 16 /* swaps, on average */
+#define SEEN_SIZE 4096    /* generations remembered, a power of two */
 
 /* What the threads of one place have done. */
 struct tally {
@@ -46,32 +44,26 @@ struct soak {
 	atomic_uint rollbacks_due; /* the driver asks for them, any worker carries them out */
 	atomic_bool driven;        /* the driver has reached its number of swaps */
 	atomic_bool stopping;
+	struct mischief *mischief;
+	struct canaries *canaries; /* NULL: none */
+	atomic_bool calm;          /* a rollout is to be left alone: the driver waits for its turn */
+	pthread_mutex_t turn;
 	_Atomic uint64_t seen[SEEN_SIZE]; /* generation * SOAK_BACKENDS_MAX + backend: who a generation's table is */
-	pthread_mutex_t lock;      /* of result->problem */
+	atomic_bool found;                /* anything wrong, by whomever */
+	pthread_mutex_t lock;             /* of result->problem */
+	char plugin[PATH_MAX];            /* a usable one; "" if there is none */
 };
 
 __attribute__((format(printf, 2, 3))) static void note_problem(struct soak *soak, const char *format, ...)
 {
 	va_list list;
 	va_start(list, format);
+	atomic_store(&soak->found, true);
 	pthread_mutex_lock(&soak->lock);
 	if (!soak->result->problem[0])
 		vsnprintf(soak->result->problem, sizeof soak->result->problem, format, list);
 	pthread_mutex_unlock(&soak->lock);
 	va_end(list);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static void sleep_ns(uint64_t ns)
-{
-	struct timespec wait = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
-	nanosleep(&wait, NULL);
 }
 
 /* ---- Workers ----------------------------------------------------------------------------------------------------- */
@@ -102,7 +94,8 @@ static unsigned find_backend(const struct soak_result *result, const char *name)
 
 /*
  * One generation is one table, so every batch that says it was served by a generation must name the same backend for its
- * first call, whichever thread asks. False for a batch that saw parts of two tables.
+ * first call, whichever thread asks. False for a batch that saw parts of two tables. What is on probation need not be usable
+ * for good: all such count as one.
  */
 static bool agrees_with_others(struct soak *soak, const struct tenon_served *served, unsigned backend)
 {
@@ -128,9 +121,11 @@ static void call_batch(struct soak *soak, struct tally *tally)
 	for (size_t i = 0; i < count; i++)
 		check_case(soak, tally, get_case(tally->cases, i), tally->batch[i].status);
 	unsigned backend = find_backend(soak->result, served.backend);
-	if (backend == soak->result->backends || !agrees_with_others(soak, &served, backend)) {
+	bool known = backend < soak->result->backends || soak->plan->turncoats;
+	if (!known || !agrees_with_others(soak, &served, backend)) {
 		tally->mixed++;
-		note_problem(soak, "generation %" PRIu64 " was served by %s to one batch and by another backend to another",
+		note_problem(soak,
+			     "generation %" PRIu64 " was served by %s to one batch and by another backend to another",
 			     served.generation, served.backend);
 	} else {
 		tally->batches[backend]++;
@@ -198,21 +193,44 @@ static void swap_once(struct soak *soak, uint64_t random)
 	}
 }
 
+/* For the canaries' thread: until it is called again the driver swaps no more, and has no rollbacks done. */
+static void keep_calm(void *user, bool calm)
+{
+	struct soak *soak = user;
+	atomic_store(&soak->calm, calm);
+	if (calm)
+		pthread_mutex_lock(&soak->turn);
+	else
+		pthread_mutex_unlock(&soak->turn);
+}
+
+static void take_turn(struct soak *soak, uint64_t *random)
+{
+	while (atomic_load(&soak->calm) && !atomic_load(&soak->stopping))
+		sleep_ns(1000000);
+	pthread_mutex_lock(&soak->turn);
+	if (next_random(random) % ROLLBACK_EVERY == 0)
+		atomic_fetch_add(&soak->rollbacks_due, 1);
+	swap_once(soak, next_random(random));
+	pthread_mutex_unlock(&soak->turn);
+}
+
+/* Goes on beyond its number while other things are to be done. */
 static void *drive(void *argument)
 {
 	struct soak *soak = argument;
 	const struct soak_plan *plan = soak->plan;
-	uint64_t random = plan->seed, start = now_ns(), attempts = 0;
-	while (!atomic_load(&soak->stopping) && (!plan->swaps || soak->result->swaps < plan->swaps)) {
-		if (next_random(&random) % ROLLBACK_EVERY == 0)
-			atomic_fetch_add(&soak->rollbacks_due, 1);
-		swap_once(soak, next_random(&random));
+	uint64_t random = plan->seed, start = now_ns(), attempts = 0,
+		 wanted = plan->swaps > plan->each ? plan->swaps : plan->each;
+	while (!atomic_load(&soak->stopping) && (plan->each || !atomic_load(&soak->driven))) {
+		take_turn(soak, &random);
+		if (wanted && soak->result->swaps >= wanted)
+			atomic_store(&soak->driven, true);
 		uint64_t due = plan->swaps_per_second ? start + ++attempts * 1000000000 / plan->swaps_per_second : 0;
 		uint64_t now = now_ns();
 		if (due > now)
 			sleep_ns(due - now < 100000000 ? due - now : 100000000); /* so that it can be told to stop */
 	}
-	atomic_store(&soak->driven, true);
 	return NULL;
 }
 
@@ -232,9 +250,13 @@ static int find_usable(struct soak *soak, struct why *why)
 		status = cap_cpu(&cpu, config->max_isa, why);
 	if (status == 0)
 		status = find_backends(config, &cpu, &list, &count, why);
-	for (size_t i = 0; status == 0 && i < count && result->backends < SOAK_BACKENDS_MAX; i++)
-		if (list[i].status == 0)
-			snprintf(result->backend[result->backends++].name, sizeof result->backend[0].name, "%s", list[i].name);
+	for (size_t i = 0; status == 0 && i < count && result->backends < SOAK_BACKENDS_MAX - 1; i++)
+		if (list[i].status == 0) {
+			snprintf(result->backend[result->backends++].name, sizeof result->backend[0].name, "%s",
+				 list[i].name);
+			if (list[i].path[0])
+				snprintf(soak->plugin, sizeof soak->plugin, "%s", list[i].path);
+		}
 	free(list);
 	free(config);
 	return status;
@@ -281,41 +303,19 @@ static void add_up(struct soak *soak)
 	}
 }
 
-/* Unloading happens in the background: what is still there after a bounded wait has not been unloaded. */
-static void await_unloading(struct soak *soak)
+static void add_findings(struct soak *soak, uint64_t wrong, uint64_t failed, const char *problem)
 {
-	struct tenon_status_info info;
-	uint64_t left = 0;
-	for (int waited = 0; waited < CLOSING_TIME_MS; waited += 10) {
-		tenon_status_get(&info);
-		left = info.images_loaded + info.images_pending;
-		if (left == 0)
-			break;
-		sleep_ns(10000000);
-	}
-	soak->result->not_unloaded = left + info.images_resident;
-	if (soak->result->not_unloaded)
-		note_problem(soak, "%" PRIu64 " images are loaded, %" PRIu64 " wait for readers, %" PRIu64 " are resident%s%s",
-			     info.images_loaded, info.images_pending, info.images_resident,
-			     info.unload_disabled ? ": " : "", info.unload_reason);
+	soak->result->wrong += wrong;
+	soak->result->failed += failed;
+	if (*problem)
+		note_problem(soak, "%s", problem);
 }
 
-static void compare_footprints(struct soak *soak, const struct footprint *before)
+static void look_behind(struct soak *soak, const struct footprint *before)
 {
-	struct footprint after;
-	const char *first;
-	if (!take_footprint(&after)) {
-		soak->result->failed++;
-		note_problem(soak, "cannot read /proc/self");
-		return;
-	}
-	soak->result->leaked_mappings = count_new(&before->mappings, &after.mappings, &first);
-	if (*first)
-		note_problem(soak, "still mapped: %s", first);
-	soak->result->leaked_fds = count_new(&before->descriptors, &after.descriptors, &first);
-	if (*first)
-		note_problem(soak, "still open: descriptor %s", first);
-	free_footprint(&after);
+	char problem[sizeof soak->result->problem];
+	find_remains(before, &soak->result->left, problem, sizeof problem);
+	add_findings(soak, 0, soak->result->left.unknown, problem);
 }
 
 /* ---- The run ----------------------------------------------------------------------------------------------------- */
@@ -324,16 +324,27 @@ static void show_progress(const struct soak *soak, double elapsed)
 {
 	struct tenon_status_info info;
 	tenon_status_get(&info);
-	fprintf(stderr, "\rtenon soak: %.0f s, %" PRIu64 " swaps, %" PRIu64 " rollbacks, %s serves, %" PRIu64
-		" images wait for readers \033[K", elapsed, info.swaps, info.rollbacks, info.backend, info.images_pending);
+	fprintf(stderr,
+		"\rtenon soak: %.0f s, %" PRIu64 " swaps, %" PRIu64 " rollbacks, %s serves, %" PRIu64
+		" images wait for readers \033[K",
+		elapsed, info.swaps, info.rollbacks, info.backend, info.images_pending);
 	if (soak->result->problem[0])
 		fprintf(stderr, "! ");
+}
+
+static bool is_done(const struct soak *soak)
+{
+	uint64_t each = soak->plan->each;
+	if (!each || atomic_load(&soak->found))
+		return each || atomic_load(&soak->driven);
+	return atomic_load(&soak->driven) && count_mischief(soak->mischief) >= each &&
+	       (!soak->canaries || count_canary_ends(soak->canaries) >= each);
 }
 
 static void tend(struct soak *soak, struct workers *workers)
 {
 	uint64_t start = now_ns(), shown = start, end = start + soak->plan->seconds * 1000000000;
-	for (uint64_t now = start; now < end && !atomic_load(&soak->driven); now = now_ns()) {
+	for (uint64_t now = start; now < end && !is_done(soak); now = now_ns()) {
 		tend_workers(workers, end - now < 100000000 ? (unsigned)((end - now) / 1000000) + 1 : 100);
 		if (soak->plan->progress && now - shown >= 1000000000) {
 			show_progress(soak, (double)(now - start) * 1e-9);
@@ -342,28 +353,64 @@ static void tend(struct soak *soak, struct workers *workers)
 	}
 	if (soak->plan->progress)
 		fprintf(stderr, "\r\033[K");
+	soak->result->complete = is_done(soak) || !(soak->plan->swaps || soak->plan->each);
 	soak->result->seconds = (double)(now_ns() - start) * 1e-9;
+}
+
+static int fail_to_start(struct soak *soak, int error)
+{
+	note_problem(soak, "cannot start a thread: %s", strerror(error));
+	return TENON_ESYSTEM;
 }
 
 static int run_threads(struct soak *soak)
 {
 	pthread_t driver;
-	struct workers *workers = start_workers((unsigned)soak->plan->threads, soak->plan->seed, MOST_STEPS, step_worker, soak);
+	struct workers *workers =
+		start_workers((unsigned)soak->plan->threads, soak->plan->seed, MOST_STEPS, step_worker, soak);
 	int error = !workers ? ENOMEM : pthread_create(&driver, NULL, drive, soak);
 	if (!error) {
 		tend(soak, workers);
 		atomic_store(&soak->stopping, true);
 		pthread_join(driver, NULL);
-	} else {
-		note_problem(soak, "cannot start the threads: %s", strerror(error));
 	}
 	soak->result->threads_created = workers ? stop_workers(workers) : 0;
-	return error ? TENON_ESYSTEM : 0;
+	return error ? fail_to_start(soak, error) : 0;
+}
+
+/* The driver may wait for the canaries' thread, never that for the driver. */
+static int run_canaries(struct soak *soak)
+{
+	int error = soak->canaries ? start_canaries(soak->canaries) : 0;
+	if (error)
+		return fail_to_start(soak, error);
+	int status = run_threads(soak);
+	if (soak->canaries)
+		stop_canaries(soak->canaries);
+	return status;
+}
+
+static int run_troubled(struct soak *soak)
+{
+	int error = start_mischief(soak->mischief);
+	if (error)
+		return fail_to_start(soak, error);
+	int status = run_canaries(soak);
+	stop_mischief(soak->mischief);
+	return status;
+}
+
+/* A process keeps the HTTP module and its libraries once they are loaded; that is no leak of what is soaked. */
+static void load_modules(const struct soak_plan *plan)
+{
+	if (plan->metrics && tenon_open(NULL) == TENON_OK)
+		tenon_close();
 }
 
 static int soak_open_runtime(struct soak *soak)
 {
 	struct footprint before;
+	load_modules(soak->plan);
 	if (!take_footprint(&before)) {
 		note_problem(soak, "cannot read /proc/self");
 		return TENON_ESYSTEM;
@@ -374,12 +421,69 @@ static int soak_open_runtime(struct soak *soak)
 		free_footprint(&before);
 		return status;
 	}
-	status = run_threads(soak);
+	status = run_troubled(soak);
+	for (uint64_t end = now_ns() + soak->plan->linger * 1000000000; !status && now_ns() < end;)
+		sleep_ns(10000000);
 	tenon_close();
 	add_up(soak);
-	await_unloading(soak);
-	compare_footprints(soak, &before);
+	look_behind(soak, &before);
 	free_footprint(&before);
+	return status;
+}
+
+/* With a configuration that is not ours there is no socket to order rollouts at. */
+static int soak_with_canaries(struct soak *soak)
+{
+	const struct soak_plan *plan = soak->plan;
+	const char *names[SOAK_BACKENDS_MAX];
+	struct canary_result *done = &soak->result->canary;
+	for (unsigned i = 0; i < soak->result->backends; i++)
+		names[i] = soak->result->backend[i].name;
+	const struct canary_plan wanted = {plan->canaries_per_second,
+					   plan->seed,
+					   mischief_socket(soak->mischief),
+					   plan->turncoats,
+					   names,
+					   soak->result->backends,
+					   keep_calm,
+					   soak,
+					   &soak->found};
+	if (!wanted.rate || !*wanted.socket)
+		return soak_open_runtime(soak);
+	soak->canaries = prepare_canaries(&wanted);
+	if (!soak->canaries) {
+		note_problem(soak, "cannot prepare rollouts: %s: %s", plan->turncoats, strerror(errno));
+		return TENON_ESYSTEM;
+	}
+	int status = soak_open_runtime(soak);
+	end_canaries(soak->canaries, done);
+	add_findings(soak, done->wrong, done->failed, done->problem);
+	return status;
+}
+
+static int soak_with_mischief(struct soak *soak)
+{
+	const struct soak_plan *plan = soak->plan;
+	struct mischief_plan wanted = {plan->forks_per_second,
+				       plan->signals_per_second,
+				       plan->faults_per_second,
+				       plan->reloads_per_second,
+				       plan->seed,
+				       "",
+				       plan->crashing,
+				       plan->metrics,
+				       &soak->found};
+	struct mischief_result *done = &soak->result->mischief;
+	snprintf(wanted.plugin, sizeof wanted.plugin, "%s", soak->plugin);
+	soak->mischief = prepare_mischief(&wanted, soak->learned);
+	if (!soak->mischief) {
+		note_problem(soak, "cannot prepare children and bad backends in /tmp%s%s: %s",
+			     plan->crashing ? " and " : "", plan->crashing ? plan->crashing : "", strerror(errno));
+		return TENON_ESYSTEM;
+	}
+	int status = soak_with_canaries(soak);
+	end_mischief(soak->mischief, done);
+	add_findings(soak, done->wrong, done->failed, done->problem);
 	return status;
 }
 
@@ -393,16 +497,18 @@ int soak_runtime(const struct soak_plan *plan, struct soak_result *result)
 	soak->plan = plan;
 	soak->result = result;
 	pthread_mutex_init(&soak->lock, NULL);
+	pthread_mutex_init(&soak->turn, NULL);
 	int status = find_usable(soak, &why);
 	if (status)
 		note_problem(soak, "%s", why.text);
 	else if (!make_tallies(soak))
 		status = TENON_ENOMEM;
 	else
-		status = soak_open_runtime(soak);
+		status = soak_with_mischief(soak);
 	if (status == TENON_ENOMEM)
 		note_problem(soak, "out of memory");
 	free_tallies(soak);
+	pthread_mutex_destroy(&soak->turn);
 	pthread_mutex_destroy(&soak->lock);
 	free(soak);
 	return status;

@@ -180,3 +180,20 @@ int parse_options(struct tool *tool, const struct tool_option *options, int *arg
 		return fail(tool, EXIT_USAGE, "an argument is missing; see tenon help %s", tool->command);
 	return EXIT_DONE;
 }
+
+int parse_time(struct tool *tool, const char *option, const char *text, uint64_t *ms)
+{
+	static const struct unit {
+		const char *name;
+		uint64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}};
+	char *end;
+	uint64_t number = strtoull(text, &end, 10);
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		if (text[0] >= '0' && text[0] <= '9' && strcmp(end, units[i].name) == 0 && number > 0 &&
+		    number <= 100000) {
+			*ms = number * units[i].ms;
+			return EXIT_DONE;
+		}
+	return fail(tool, EXIT_USAGE, "%s takes a number and a unit, as 500ms, 5s or 2m, not '%s'", option, text);
+}

@@ -19,9 +19,9 @@
 
 enum tool_exit {
 	EXIT_DONE = 0,
-	EXIT_DIFFERS = 1,   /* does not conform, diverged, regressed or rolled back */
-	EXIT_USAGE = 2,     /* usage or configuration; output that cannot be written */
-	EXIT_REFUSED = 3,   /* cannot load, or refused */
+	EXIT_DIFFERS = 1,    /* does not conform, diverged, regressed or rolled back */
+	EXIT_USAGE = 2,      /* usage or configuration; output that cannot be written */
+	EXIT_REFUSED = 3,    /* cannot load, or refused */
 	EXIT_NO_PROCESS = 4, /* no such process, no answer, or timeout */
 	EXIT_NOTHING_RUN = 77
 };
@@ -60,7 +60,7 @@ enum option_kind {
 struct tool_option {
 	const char *name; /* "--seconds" */
 	enum option_kind kind;
-	void *value;      /* keeps its default when the option is absent */
+	void *value; /* keeps its default when the option is absent */
 	uint64_t least, most;
 };
 
@@ -70,6 +70,9 @@ struct tool_option {
  * nearest option.
  */
 int parse_options(struct tool *tool, const struct tool_option *options, int *argc, char **argv, int fewest, int most);
+
+/* The value of an option that is a time, "500ms", "5s" or "2m": EXIT_DONE and milliseconds, or the code of fail(). */
+int parse_time(struct tool *tool, const char *option, const char *text, uint64_t *ms);
 
 /* Appends to text[size] the entries of names[count] that resemble word, or all of them: "did you mean a or b?". */
 void suggest_names(char *text, size_t size, const char *word, const char *const *names, size_t count);

@@ -11,11 +11,13 @@
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "tools/random.h"
 
 #define STACK_SIZE ((size_t)512 << 10) /* kernels keep large data in the arena; sanitizers want more than the least */
+#define WORKER_NICE 10
 
 struct place {
 	struct worker worker;
@@ -36,11 +38,19 @@ struct workers {
 	struct place place[];
 };
 
+/* This thread alone: with dozens of workers in line who swaps, and the library's own threads, would hardly run. */
+static void give_way(void)
+{
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + WORKER_NICE);
+}
+
 static void *live(void *argument)
 {
 	struct place *place = argument;
 	struct workers *workers = place->workers;
-	uint64_t steps = workers->most_steps ? 1 + next_random(&place->worker.random) % workers->most_steps : UINT64_MAX;
+	give_way();
+	uint64_t steps =
+		workers->most_steps ? 1 + next_random(&place->worker.random) % workers->most_steps : UINT64_MAX;
 	for (; steps && !atomic_load_explicit(&workers->stopping, memory_order_relaxed); steps--)
 		workers->step(&place->worker);
 	atomic_store(&place->ended, true);

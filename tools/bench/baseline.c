@@ -49,10 +49,10 @@ static json_t *read_baseline(const struct wishes *w, char *text, size_t size)
 			const char *was = json_string_value(json_object_get(key, key_names[i]));
 			if (was && strcmp(was, key_value(&w->environment, i)) == 0)
 				continue;
-			snprintf(text, size, "the baseline %s is of %s '%s', here it is '%s', so nothing can be "
-				 "compared; record one here with --record FILE", w->baseline, key_names[i],
-				 was ? was : "",
-				 key_value(&w->environment, i));
+			snprintf(text, size,
+				 "the baseline %s is of %s '%s', here it is '%s', so nothing can be "
+				 "compared; record one here with --record FILE",
+				 w->baseline, key_names[i], was ? was : "", key_value(&w->environment, i));
 			json_decref(object);
 			return NULL;
 		}
@@ -109,8 +109,8 @@ static int copy_plugins(struct tool *tool, const struct wishes *w, json_t *plugi
 		int code = copy_plugin(tool, &backends[i], path);
 		if (code)
 			return code;
-		json_array_append_new(plugins, json_pack("{s:s, s:s}", "name", c->name, "build_id",
-							 backends[i].image->build_id));
+		json_array_append_new(
+			plugins, json_pack("{s:s, s:s}", "name", c->name, "build_id", backends[i].image->build_id));
 	}
 	return EXIT_DONE;
 }
@@ -148,8 +148,10 @@ static int open_plugin(struct tool *tool, const struct wishes *w, const json_t *
 		return fail(tool, EXIT_REFUSED, "the baseline's plugin %s: %s; record the baseline again", path,
 			    why.text);
 	if (!build_id || strcmp(build_id, old->image->build_id) != 0)
-		return fail(tool, EXIT_REFUSED, "%s is not the plugin that the baseline was recorded with; record it "
-						"again", path);
+		return fail(tool, EXIT_REFUSED,
+			    "%s is not the plugin that the baseline was recorded with; record it "
+			    "again",
+			    path);
 	return EXIT_DONE;
 }
 

@@ -2,30 +2,46 @@
  *
  * The gate: today's plugins and those of a baseline race in one process, in turn, on the same data, so that the state
  * of the machine hits both. Where a plugin lies in memory alone can make a few percent, by the branch predictor's and
- * the caches' view of addresses; so each sample is of a fresh mapping of both at another place. What decides is the
- * confidence interval of the median ratio: all of it above the limit is a regression, all of it below is none;
- * otherwise more samples, and in the end "too noisy to decide", which is neither. The state is that of the one gate of
- * this process.
+ * the caches' view of addresses; so each sample is of a fresh mapping of both at another place. How code lies to data and
+ * stack makes as much, for another build of the same source, too, and a process keeps that; so a process is one voice
+ * among several, the median of its samples. What decides is the confidence interval of the median voice: all of it above
+ * the limit is a regression, all of it below is none; otherwise another process, and in the end "too noisy to decide",
+ * which is neither. Processes are forked one after another and write into memory shared with the first. The state is
+ * that of the one gate of this process.
  */
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "runtime/load.h"
+#include "runtime/stage.h"
 #include "tools/bench/bench.h"
 
-enum { BATCH = 12, BATCHES = 12, BATCHES_TO_ACCUSE = 2, ROUNDS = 7 };
-#define RUN_NS 60e3
+/* To accuse takes more voices than to acquit: a gate that cries wolf is turned off. */
+enum { SAMPLES = 12, PROCESSES = 24, PROCESSES_TO_ACCUSE = 8, COMPARISONS = 512 };
 #define CONFIDENCE 0.95
 
 enum decision { GOOD, REGRESSED, TOO_NOISY, DOES_NOT_CONFORM };
 
 struct comparison_of_two {
 	char kernel[40], shape[80], backend[32];
-	double ratio; /* time of new over time of old */
+	double voices[PROCESSES]; /* time of new over time of old, sorted */
+	size_t processes;
+	double ratio; /* the median voice */
 	struct interval interval;
-	size_t samples;
 	enum decision decision;
+	bool settled;
+};
+
+/* All processes write it, one after another. */
+struct comparisons {
+	struct comparison_of_two list[COMPARISONS];
+	size_t count; /* of those that the current process has come to, or the last one */
 };
 
 static struct {
@@ -33,87 +49,117 @@ static struct {
 	size_t old_count;
 	const struct cpu *cpu;
 	double limit;
-	struct comparison_of_two list[512];
-	size_t count, of[4];
+	struct comparisons *all;
+	size_t of[4];
 	FILE *out;
 } gate;
 
 static const char *const decision_names[] = {"good", "REGRESSED", "too noisy to decide", "does not conform"};
 
-/* ---- One pair ---------------------------------------------------------------------------------------------------- */
+/* ---- In a process of its own ------------------------------------------------------------------------------------- */
 
-/* To accuse takes more rounds than to acquit: a gate that cries wolf is turned off. */
-static bool decide(struct comparison_of_two *c, double *ratios, size_t batch)
+static void add_voice(struct comparison_of_two *c, double voice)
 {
-	static double sorted[BATCH * BATCHES];
-	c->samples = (batch + 1) * BATCH;
-	memcpy(sorted, ratios, c->samples * sizeof *sorted);
-	sort_values(sorted, c->samples);
-	c->ratio = find_median(sorted, c->samples);
-	c->interval = find_interval(sorted, c->samples, CONFIDENCE);
+	c->voices[c->processes++] = voice;
+	sort_values(c->voices, c->processes);
+	c->ratio = find_median(c->voices, c->processes);
+	c->interval = find_interval(c->voices, c->processes, CONFIDENCE);
 	c->decision = c->interval.high < gate.limit ? GOOD : c->interval.low > gate.limit ? REGRESSED : TOO_NOISY;
-	return c->decision == GOOD || (c->decision == REGRESSED && batch + 1 >= BATCHES_TO_ACCUSE);
+	c->settled = c->decision == GOOD || (c->decision == REGRESSED && c->processes >= PROCESSES_TO_ACCUSE);
 }
 
-/* Whoever is mapped first, and after how much address space, differs from sample to sample. */
-static bool map_two(const struct backend *pair[2], struct backend mapped[2], size_t sample, void **padding,
-		    size_t *size)
+static double hear(const struct race *race, const struct backend *pair[2], int kernel)
 {
-	static uint64_t state = 1;
-	struct why why;
-	*size = (1 + next_random(&state) % 1024) * 4096;
-	*padding = mmap(NULL, *size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	bool good = true;
-	for (size_t k = 0; k < 2; k++) {
-		size_t i = (k + sample) % 2;
-		mapped[i] = (struct backend){.candidate = pair[i]->candidate};
-		good = load_backend(gate.cpu, pair[i]->candidate.path, &mapped[i], &why) && good;
+	double ratios[SAMPLES];
+	for (size_t i = 0; i < SAMPLES; i++)
+		ratios[i] = sample_pair(gate.cpu, race, pair, kernel, i, PAIR_ROUNDS_MAX);
+	sort_values(ratios, SAMPLES);
+	return find_median(ratios, SAMPLES);
+}
+
+static struct comparison_of_two *name_comparison(struct comparison_of_two *c, const struct race *race,
+						 const struct backend *backend)
+{
+	snprintf(c->kernel, sizeof c->kernel, "%s", race->kernel);
+	snprintf(c->shape, sizeof c->shape, "%s", race->shape);
+	snprintf(c->backend, sizeof c->backend, "%s", backend->candidate.name);
+	return c;
+}
+
+static bool race_two(const struct race *race, const struct backend *new, const struct backend *old, int kernel)
+{
+	if ((!new->function[kernel] && !old->function[kernel]) || gate.all->count == COMPARISONS)
+		return true;
+	struct comparison_of_two *c = name_comparison(&gate.all->list[gate.all->count++], race, new);
+	const struct backend *pair[2] = {new, old};
+	if (c->settled)
+		return c->decision != DOES_NOT_CONFORM;
+	if (race_conforms(race, function_of(new, kernel)) && race_conforms(race, function_of(old, kernel))) {
+		add_voice(c, hear(race, pair, kernel));
+		return true;
 	}
-	return good;
+	c->ratio = c->interval.low = c->interval.high = NAN;
+	c->decision = DOES_NOT_CONFORM;
+	c->settled = true;
+	return false;
 }
 
-static void unmap_two(struct backend mapped[2], void *padding, size_t size)
+static const struct backend *find_old(const char *name)
 {
-	for (int i = 0; i < 2; i++)
-		if (mapped[i].image)
-			unload_image(mapped[i].image, NULL);
-	if (padding != MAP_FAILED)
-		munmap(padding, size);
+	for (size_t i = 0; i < gate.old_count; i++)
+		if (strcmp(gate.old[i].candidate.name, name) == 0)
+			return &gate.old[i];
+	return NULL;
 }
 
-/* A backend that lost a kernel is as slow there as scalar. */
-static tenon_kernel_fn *function_of(const struct backend *backend, int kernel)
+static bool race_all(const struct race *race)
 {
-	return backend->function[kernel] ? backend->function[kernel] : kernels[kernel].scalar;
-}
-
-/* The ratio of one mapping; NAN if it could not be made. */
-static double sample_two(const struct race *race, const struct backend *pair[2], int kernel, size_t sample)
-{
-	struct backend mapped[2];
-	double ratios[ROUNDS] = {NAN};
-	void *padding;
-	size_t size;
-	if (map_two(pair, mapped, sample, &padding, &size)) {
-		struct call calls[2] = {{function_of(&mapped[0], kernel), race},
-					{function_of(&mapped[1], kernel), race}};
-		const struct contender new = call_contender("new", &calls[0]), old = call_contender("old", &calls[1]);
-		time_pair(&new, &old, RUN_NS, ROUNDS, ratios);
-		sort_values(ratios, ROUNDS);
+	int kernel = find_kernel_name(race->kernel);
+	bool conforms = true;
+	for (size_t i = 1; i < backend_count; i++) {
+		const struct backend *old = find_old(backends[i].candidate.name);
+		if (old)
+			conforms = race_two(race, &backends[i], old, kernel) && conforms;
 	}
-	unmap_two(mapped, padding, size);
-	return find_median(ratios, ROUNDS);
+	return conforms;
 }
 
-static void time_two(struct comparison_of_two *c, const struct race *race, const struct backend *pair[2], int kernel)
+static _Noreturn void run_process(void)
 {
-	static double ratios[BATCH * BATCHES];
-	for (size_t batch = 0; batch < BATCHES; batch++) {
-		for (size_t i = batch * BATCH; i < (batch + 1) * BATCH; i++)
-			ratios[i] = sample_two(race, pair, kernel, i);
-		if (decide(c, ratios, batch))
-			return;
-	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	gate.all->count = 0;
+	plan.race = race_all;
+	run_topics();
+	close_stage();
+	_exit(0);
+}
+
+/* ---- One after another ------------------------------------------------------------------------------------------- */
+
+static int blame_process(struct tool *tool, int status)
+{
+	const char *by = WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "an error";
+	if (gate.all->count == 0)
+		return fail(tool, EXIT_REFUSED, "a process of the gate was ended by %s before its first race", by);
+	const struct comparison_of_two *c = &gate.all->list[gate.all->count - 1];
+	return fail(tool, EXIT_REFUSED,
+		    "a process of the gate was ended by %s after it began to race %s of %s, %s; see "
+		    "tenon verify --backend %s",
+		    by, c->kernel, c->backend, c->shape, c->backend);
+}
+
+static int ask_process(struct tool *tool)
+{
+	int status = 0;
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0)
+		run_process();
+	if (child < 0)
+		return fail(tool, EXIT_REFUSED, "cannot start a process of the gate: %s", strerror(errno));
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return status ? blame_process(tool, status) : EXIT_DONE;
 }
 
 static void report_two(const struct comparison_of_two *c)
@@ -129,55 +175,54 @@ static void report_two(const struct comparison_of_two *c)
 	fflush(gate.out);
 }
 
-static void race_two(const struct race *race, const struct backend *new, const struct backend *old, int kernel)
+/* Reports what is newly settled, or everything else at the end; whether anything is left. */
+static bool report_settled(bool reported[COMPARISONS], bool at_end)
 {
-	struct comparison_of_two *c = &gate.list[gate.count];
-	if ((!new->function[kernel] && !old->function[kernel]) || gate.count == sizeof gate.list / sizeof gate.list[0])
-		return;
-	const struct backend *pair[2] = {new, old};
-	*c = (struct comparison_of_two){.ratio = NAN, .interval = {NAN, NAN}, .decision = DOES_NOT_CONFORM};
-	snprintf(c->kernel, sizeof c->kernel, "%s", race->kernel);
-	snprintf(c->shape, sizeof c->shape, "%s", race->shape);
-	snprintf(c->backend, sizeof c->backend, "%s", new->candidate.name);
-	if (race_conforms(race, function_of(new, kernel)) && race_conforms(race, function_of(old, kernel)))
-		time_two(c, race, pair, kernel);
-	report_two(c);
-	gate.of[c->decision]++;
-	gate.count++;
-}
-
-static const struct backend *find_old(const char *name)
-{
-	for (size_t i = 0; i < gate.old_count; i++)
-		if (strcmp(gate.old[i].candidate.name, name) == 0)
-			return &gate.old[i];
-	return NULL;
-}
-
-static bool race_all(const struct race *race)
-{
-	int kernel = find_kernel_name(race->kernel);
-	size_t wrong = gate.of[DOES_NOT_CONFORM];
-	for (size_t i = 1; i < backend_count; i++) {
-		const struct backend *old = find_old(backends[i].candidate.name);
-		if (old)
-			race_two(race, &backends[i], old, kernel);
+	size_t left = 0;
+	for (size_t i = 0; i < gate.all->count; i++) {
+		const struct comparison_of_two *c = &gate.all->list[i];
+		if (!reported[i] && (c->settled || at_end)) {
+			report_two(c);
+			gate.of[c->decision]++;
+			reported[i] = true;
+		}
+		left += !reported[i];
 	}
-	return gate.of[DOES_NOT_CONFORM] == wrong;
+	return left > 0;
+}
+
+static int ask_processes(struct tool *tool)
+{
+	static bool reported[COMPARISONS];
+	bool left = true;
+	for (int i = 1; left && i <= PROCESSES; i++) {
+		int code = ask_process(tool);
+		if (code)
+			return code;
+		left = report_settled(reported, i == PROCESSES);
+	}
+	return EXIT_DONE;
 }
 
 /* ---- The verdict ------------------------------------------------------------------------------------------------- */
-
 #ifdef HAVE_JANSSON
+static json_t *voices_as_json(const struct comparison_of_two *c)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < c->processes; i++)
+		json_array_append_new(list, json_figure(c->voices[i]));
+	return list;
+}
+
 static json_t *gate_as_json(const struct wishes *w)
 {
 	json_t *list = json_array();
-	for (size_t i = 0; i < gate.count; i++) {
-		const struct comparison_of_two *c = &gate.list[i];
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o, s:[o, o], s:I, s:s}", "kernel", c->kernel,
+	for (size_t i = 0; i < gate.all->count; i++) {
+		const struct comparison_of_two *c = &gate.all->list[i];
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o, s:[o, o], s:o, s:s}", "kernel", c->kernel,
 						      "shape", c->shape, "backend", c->backend, "ratio",
 						      json_figure(c->ratio), "interval", json_figure(c->interval.low),
-						      json_figure(c->interval.high), "samples", (json_int_t)c->samples,
+						      json_figure(c->interval.high), "processes", voices_as_json(c),
 						      "verdict", decision_names[c->decision]));
 	}
 	return json_pack("{s:o, s:s, s:f, s:o, s:I, s:I, s:I, s:I}", "environment",
@@ -190,20 +235,24 @@ static json_t *gate_as_json(const struct wishes *w)
 
 static int conclude(struct tool *tool, const struct wishes *w)
 {
-	int code = gate.of[REGRESSED] || gate.of[DOES_NOT_CONFORM] ? EXIT_DIFFERS :
-		   gate.of[TOO_NOISY] || gate.count == 0 ? EXIT_NOTHING_RUN : EXIT_DONE;
-	if (gate.count == 0)
-		return fail(tool, code, "nothing was compared: the baseline has none of these backends, or no topic "
-					"races these kernels; see --backend, --kernel and --topic");
+	int code = gate.of[REGRESSED] || gate.of[DOES_NOT_CONFORM] ? EXIT_DIFFERS
+		   : gate.of[TOO_NOISY] || gate.all->count == 0    ? EXIT_NOTHING_RUN
+								   : EXIT_DONE;
+	if (gate.all->count == 0)
+		return fail(tool, code,
+			    "nothing was compared: the baseline has none of these backends, or no topic "
+			    "races these kernels; see --backend, --kernel and --topic");
 #ifdef HAVE_JANSSON
 	if (tool->json) {
 		int failed = emit_json(tool, gate_as_json(w));
 		return failed ? failed : code;
 	}
 #endif
-	fprintf(tool->out, "\n%zu compared: %zu good, %zu regressed by more than %g %%, %zu too noisy to decide, "
-		"%zu do not conform\n", gate.count, gate.of[GOOD], gate.of[REGRESSED], w->max_regression,
-		gate.of[TOO_NOISY], gate.of[DOES_NOT_CONFORM]);
+	fprintf(tool->out,
+		"\n%zu compared: %zu good, %zu regressed by more than %g %%, %zu too noisy to decide, "
+		"%zu do not conform\n",
+		gate.all->count, gate.of[GOOD], gate.of[REGRESSED], w->max_regression, gate.of[TOO_NOISY],
+		gate.of[DOES_NOT_CONFORM]);
 	return code;
 }
 
@@ -216,8 +265,10 @@ static int check_presence(struct tool *tool)
 		while (k < backend_count && strcmp(backends[k].candidate.name, name) != 0)
 			k++;
 		if (k == backend_count)
-			return fail(tool, EXIT_DIFFERS, "the baseline has %s, which is not usable here now: see tenon "
-							"explain %s, or record a new baseline", name, name);
+			return fail(tool, EXIT_DIFFERS,
+				    "the baseline has %s, which is not usable here now: see tenon "
+				    "explain %s, or record a new baseline",
+				    name, name);
 	}
 	return EXIT_DONE;
 }
@@ -229,14 +280,19 @@ int run_gate(struct tool *tool, const struct wishes *w)
 		code = check_presence(tool);
 	if (code)
 		return code;
+	gate.all = mmap(NULL, sizeof *gate.all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (gate.all == MAP_FAILED)
+		return fail(tool, EXIT_REFUSED, "out of memory");
 	gate.cpu = w->cpu;
 	gate.limit = 1 + w->max_regression / 100;
 	gate.out = tool->json ? NULL : tool->out;
-	plan.race = race_all;
 	print_environment(gate.out, &w->environment);
 	if (gate.out)
 		fprintf(gate.out, "\n%-21s %-48s %-10s %7s  %16s\n", "time of new over old", "", "", "median",
 			"95 % interval");
-	run_topics();
-	return conclude(tool, w);
+	code = ask_processes(tool);
+	if (!code)
+		code = conclude(tool, w);
+	munmap(gate.all, sizeof *gate.all);
+	return code;
 }

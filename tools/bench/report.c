@@ -70,7 +70,8 @@ void print_figures(FILE *out, const struct environment *environment)
 	unsigned counts[FIGURE_NOT_MEASURED + 1] = {0};
 	print_environment(out, environment);
 	fprintf(out, "\n'x limit' is the share of what the machine can do, 'x loop' times as fast as a plain loop,\n"
-		"'x NAME' times as fast as NAME; a time is of one call. Then the goal, and whether it was reached; avx2 beside it.\n");
+		     "'x NAME' times as fast as NAME; a time is of one call. Then the goal, and whether it was "
+		     "reached; avx2 beside it.\n");
 	for (size_t i = 0; i < goal_count; i++)
 		counts[print_goal(out, &goals[i])]++;
 	fprintf(out, "\n%zu figures", goal_count);
@@ -87,9 +88,8 @@ json_t *environment_as_json(const struct environment *e)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[f, f, f], s:I, s:i, s:s}", "cpu", e->cpu, "level",
 			 e->level, "arch", e->arch, "compiler", e->compiler, "flags", e->flags, "cflags", e->cflags,
-			 "kernel", e->kernel,
-			 "governor", e->governor, "load", e->load[0], e->load[1], e->load[2], "processors",
-			 (json_int_t)e->processors, "processor", e->pinned, "counters",
+			 "kernel", e->kernel, "governor", e->governor, "load", e->load[0], e->load[1], e->load[2],
+			 "processors", (json_int_t)e->processors, "processor", e->pinned, "counters",
 			 *e->counters ? e->counters : "present");
 }
 
@@ -129,9 +129,9 @@ static json_t *latency_as_json(const struct latency *l)
 static json_t *result_as_json(const struct result *r)
 {
 	static const char *const roles[] = {"backend", "loop", "limit", "peer"};
-	json_t *counts = json_pack("{s:o, s:o, s:o}", "cycles", json_figure(r->counts.cycles), "instructions",
-				   json_figure(r->counts.instructions), "cache_misses",
-				   json_figure(r->counts.cache_misses));
+	json_t *counts =
+		json_pack("{s:o, s:o, s:o}", "cycles", json_figure(r->counts.cycles), "instructions",
+			  json_figure(r->counts.instructions), "cache_misses", json_figure(r->counts.cache_misses));
 	return json_pack("{s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kernel",
 			 r->kernel, "shape", r->shape, "backend", r->name, "role", roles[r->role], "ns_median",
 			 r->timing.median, "ns_mad", json_figure(r->timing.deviation), "ns_interval",

@@ -128,7 +128,8 @@ int call_case(const struct kernel_case *c)
 	switch (c->kernel) {
 #define TENON_ARG(type, member)
 #define TENON_KERNEL(id, name, scratch, members) \
-	case id: return tenon_##name(c->args);
+	case id:                                 \
+		return tenon_##name(c->args);
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG

@@ -26,8 +26,12 @@ bool make_decay_exponential_cases(struct case_set *set)
 		const struct shape *shape = &shapes[i];
 		size_t size = shape->n * sizeof(float);
 		struct tenon_decay_exponential_args args = {
-			.values = take_floats(set, shape->n, 80 + i), .ages = take_ages(set, shape->n, 90 + i),
-			.n = shape->n, .tau = shape->tau, .floor = shape->floor, .out = take_memory(set, size),
+			.values = take_floats(set, shape->n, 80 + i),
+			.ages = take_ages(set, shape->n, 90 + i),
+			.n = shape->n,
+			.tau = shape->tau,
+			.floor = shape->floor,
+			.out = take_memory(set, size),
 		};
 		if (!args.values || !args.ages || !args.out ||
 		    !add_case(set, TENON_ID_decay_exponential, &args, sizeof args, args.out, size))
@@ -45,8 +49,12 @@ bool make_decay_power_law_cases(struct case_set *set)
 	for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
 		size_t size = laws[i].n * sizeof(float);
 		struct tenon_decay_power_law_args args = {
-			.values = take_floats(set, laws[i].n, 82 + i), .ages = take_ages(set, laws[i].n, 92 + i),
-			.n = laws[i].n, .t0 = laws[i].t0, .beta = laws[i].beta, .floor = laws[i].floor,
+			.values = take_floats(set, laws[i].n, 82 + i),
+			.ages = take_ages(set, laws[i].n, 92 + i),
+			.n = laws[i].n,
+			.t0 = laws[i].t0,
+			.beta = laws[i].beta,
+			.floor = laws[i].floor,
 			.out = take_memory(set, size),
 		};
 		if (!args.values || !args.ages || !args.out ||
@@ -71,9 +79,13 @@ bool make_decay_two_component_cases(struct case_set *set)
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		size_t n = sizes[i], size = n * sizeof(float);
 		struct tenon_decay_two_component_args args = {
-			.values = take_floats(set, n, 84 + i), .ages = take_ages(set, n, 94 + i),
-			.stabilities = take_stabilities(set, n, 96 + i), .n = n, .base = 0.9f,
-			.floor = i ? 0.05f : -INFINITY, .out = take_memory(set, size),
+			.values = take_floats(set, n, 84 + i),
+			.ages = take_ages(set, n, 94 + i),
+			.stabilities = take_stabilities(set, n, 96 + i),
+			.n = n,
+			.base = 0.9f,
+			.floor = i ? 0.05f : -INFINITY,
+			.out = take_memory(set, size),
 		};
 		if (!args.values || !args.ages || !args.stabilities || !args.out ||
 		    !add_case(set, TENON_ID_decay_two_component, &args, sizeof args, args.out, size))

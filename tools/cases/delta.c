@@ -37,7 +37,8 @@ static unsigned char *take_page(struct case_set *set, size_t size, uint64_t stre
 bool make_delta_apply_cases(struct case_set *set)
 {
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-		struct tenon_delta_apply_args args = {take_delta(set, sizes[i], OLD + i), take_page(set, sizes[i], PAGE)};
+		struct tenon_delta_apply_args args = {take_delta(set, sizes[i], OLD + i),
+						      take_page(set, sizes[i], PAGE)};
 		unsigned char *initial = take_page(set, sizes[i], PAGE);
 		if (!args.delta || !args.page || !initial ||
 		    !add_case(set, TENON_ID_delta_apply, &args, sizeof args, args.page, sizes[i]))
@@ -51,7 +52,8 @@ bool make_delta_merge_cases(struct case_set *set)
 {
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		struct tenon_delta *merged = take_delta(set, sizes[i], PAGE);
-		struct tenon_delta_merge_args args = {take_delta(set, sizes[i], OLD + i), take_delta(set, sizes[i], NEW + i), merged};
+		struct tenon_delta_merge_args args = {take_delta(set, sizes[i], OLD + i),
+						      take_delta(set, sizes[i], NEW + i), merged};
 		size_t size = 8 * TENON_DELTA_WORDS(sizes[i]) + sizes[i];
 		if (!args.first || !args.second || !merged ||
 		    !add_case(set, TENON_ID_delta_merge, &args, sizeof args, merged->mask, size))

@@ -9,23 +9,25 @@ static const struct shape {
 } shapes[] = {{1, 768, 768}, {5, 13, 16}, {16, 100, 100}};
 
 /* The kernels of the family have the same arguments, but each its own struct. */
-#define ROWS_CASES(name)                                                                                            \
-	bool make_##name##_cases(struct case_set *set)                                                              \
-	{                                                                                                           \
-		for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {                                     \
-			const struct shape *shape = &shapes[i];                                                     \
-			size_t size = shape->count * sizeof(float);                                                 \
-			struct tenon_##name##_args args = {                                                         \
-				.query = take_floats(set, shape->dim, 10 + i),                                      \
-				.rows = take_floats(set, shape->count * shape->stride, 20 + i),                     \
-				.count = shape->count, .dim = shape->dim, .stride = shape->stride,                  \
-				.scores = take_memory(set, size),                                                   \
-			};                                                                                          \
-			if (!args.query || !args.rows || !args.scores ||                                            \
-			    !add_case(set, TENON_ID_##name, &args, sizeof args, args.scores, size))                 \
-				return false;                                                                       \
-		}                                                                                                   \
-		return true;                                                                                        \
+#define ROWS_CASES(name)                                                                            \
+	bool make_##name##_cases(struct case_set *set)                                              \
+	{                                                                                           \
+		for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {                     \
+			const struct shape *shape = &shapes[i];                                     \
+			size_t size = shape->count * sizeof(float);                                 \
+			struct tenon_##name##_args args = {                                         \
+				.query = take_floats(set, shape->dim, 10 + i),                      \
+				.rows = take_floats(set, shape->count * shape->stride, 20 + i),     \
+				.count = shape->count,                                              \
+				.dim = shape->dim,                                                  \
+				.stride = shape->stride,                                            \
+				.scores = take_memory(set, size),                                   \
+			};                                                                          \
+			if (!args.query || !args.rows || !args.scores ||                            \
+			    !add_case(set, TENON_ID_##name, &args, sizeof args, args.scores, size)) \
+				return false;                                                       \
+		}                                                                                   \
+		return true;                                                                        \
 	}
 
 ROWS_CASES(vector_similarity)
@@ -57,9 +59,14 @@ bool make_similarity_matrix_cases(struct case_set *set)
 		const struct matrix *x = &matrices[i];
 		size_t size = x->m * x->n * sizeof(float);
 		struct tenon_similarity_matrix_args args = {
-			.queries = take_floats(set, x->m * x->dim, 30 + i), .m = x->m, .query_stride = x->dim,
-			.centroids = take_floats(set, x->n * x->dim, 40 + i), .n = x->n, .centroid_stride = x->dim,
-			.dim = x->dim, .scores = take_memory(set, size),
+			.queries = take_floats(set, x->m * x->dim, 30 + i),
+			.m = x->m,
+			.query_stride = x->dim,
+			.centroids = take_floats(set, x->n * x->dim, 40 + i),
+			.n = x->n,
+			.centroid_stride = x->dim,
+			.dim = x->dim,
+			.scores = take_memory(set, size),
 		};
 		if (x->packed)
 			args.packed = pack(set, args.centroids, x->n, x->dim);
@@ -76,8 +83,12 @@ bool make_pairwise_similarity_cases(struct case_set *set)
 		const struct matrix *x = &matrices[i];
 		size_t size = x->n * (x->n - 1) / 2 * sizeof(float);
 		struct tenon_pairwise_similarity_args args = {
-			.rows = take_floats(set, x->n * x->dim, 50 + i), .n = x->n, .dim = x->dim, .stride = x->dim,
-			.end = x->n, .scores = take_memory(set, size),
+			.rows = take_floats(set, x->n * x->dim, 50 + i),
+			.n = x->n,
+			.dim = x->dim,
+			.stride = x->dim,
+			.end = x->n,
+			.scores = take_memory(set, size),
 		};
 		if (x->packed)
 			args.packed = pack(set, args.rows, x->n, x->dim);

@@ -20,14 +20,16 @@ static void release_workspace(void *workspace)
 
 static struct tenon_graph *make_graph(struct case_set *set)
 {
-	uint32_t *source = take_memory(set, EDGES * sizeof *source), *destination = take_memory(set, EDGES * sizeof *source);
+	uint32_t *source = take_memory(set, EDGES * sizeof *source),
+		 *destination = take_memory(set, EDGES * sizeof *source);
 	float *weight = take_floats(set, EDGES, 70);
 	struct tenon_graph *graph = NULL;
 	if (!source || !destination || !weight)
 		return NULL;
 	for (size_t i = 0; i < EDGES; i++) {
 		source[i] = (uint32_t)(mix_bits(71, i) % NODES);
-		destination[i] = (uint32_t)(mix_bits(72, i) % (i % 5 ? NODES : 3)); /* a fifth of the edges go to three hubs */
+		destination[i] =
+			(uint32_t)(mix_bits(72, i) % (i % 5 ? NODES : 3)); /* a fifth of the edges go to three hubs */
 		weight[i] = weight[i] * 0.25f + 0.5f;
 	}
 	const struct tenon_graph_edges edges = {
@@ -48,12 +50,21 @@ bool make_spreading_activation_cases(struct case_set *set)
 	for (uint32_t i = 0; i < 8; i++) {
 		uint32_t mode = i % 2, layout = i / 2;
 		struct tenon_spreading_activation_args args = {
-			.graph = graph, .initial = initial, .activation = take_memory(set, NODES * sizeof(float)),
-			.workspace = layout % 2 ? workspace : NULL, .mode = mode, .layout = layout, .fan = layout % 3,
-			.norm = TENON_NORM_CLAMP, .steps = 3, .threshold = 0.1f, .decay = 0.8f, .retain = 0.5f,
+			.graph = graph,
+			.initial = initial,
+			.activation = take_memory(set, NODES * sizeof(float)),
+			.workspace = layout % 2 ? workspace : NULL,
+			.mode = mode,
+			.layout = layout,
+			.fan = layout % 3,
+			.norm = TENON_NORM_CLAMP,
+			.steps = 3,
+			.threshold = 0.1f,
+			.decay = 0.8f,
+			.retain = 0.5f,
 		};
-		if (!args.activation || !add_case(set, TENON_ID_spreading_activation, &args, sizeof args, args.activation,
-						  NODES * sizeof(float)))
+		if (!args.activation || !add_case(set, TENON_ID_spreading_activation, &args, sizeof args,
+						  args.activation, NODES * sizeof(float)))
 			return false;
 	}
 	return true;

@@ -28,8 +28,11 @@ bool make_top_k_cases(struct case_set *set)
 		for (size_t j = 0; j < shape->n; j += 3)
 			scores[j] = rintf(scores[j] * 8) / 8;
 		struct tenon_top_k_args args = {
-			.scores = scores, .n = shape->n, .k = shape->k,
-			.count = (size_t *)(void *)output, .indices = (uint32_t *)(void *)(output + 64),
+			.scores = scores,
+			.n = shape->n,
+			.k = shape->k,
+			.count = (size_t *)(void *)output,
+			.indices = (uint32_t *)(void *)(output + 64),
 			.values = (float *)(void *)(output + 64 + best * sizeof(uint32_t)),
 		};
 		if (!add_case(set, TENON_ID_top_k, &args, sizeof args, output, size))

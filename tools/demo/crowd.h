@@ -27,7 +27,7 @@ struct crowd {
 	_Atomic unsigned phase;
 	_Atomic bool leave;
 	_Atomic uint64_t answered, changed, failed;
-	_Atomic int status;            /* of the last kernel call that failed */
+	_Atomic int status; /* of the last kernel call that failed */
 	struct phase_counts phases[PHASES];
 	unsigned count;
 	struct member {

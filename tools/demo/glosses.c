@@ -23,12 +23,12 @@ struct token {
 
 struct maker {
 	const struct wordnet *wordnet;
-	struct token *tokens;  /* [SLOTS] */
-	int32_t *concepts;     /* [synsets][DIM] */
-	uint32_t *out_first;   /* [synsets + 1] */
+	struct token *tokens; /* [SLOTS] */
+	int32_t *concepts;    /* [synsets][DIM] */
+	uint32_t *out_first;  /* [synsets + 1] */
 	uint32_t *out;
-	uint64_t *ratings;     /* [lemmas] ascending: the most frequent first, its number in the low half */
-	float *rows;           /* [lemmas][DIM] */
+	uint64_t *ratings; /* [lemmas] ascending: the most frequent first, its number in the low half */
+	float *rows;       /* [lemmas][DIM] */
 	struct buffer words, text;
 };
 
@@ -216,8 +216,11 @@ static void release(struct maker *maker)
 static int keep(struct maker *maker, struct store *store, const char *path, char *why, size_t size)
 {
 	const struct wordnet *wordnet = maker->wordnet;
-	const struct store_header header = {.kind = STORE_VECTORS, .count = wordnet->lemmas, .dim = DIM,
-					    .stamp = wordnet->store.header->stamp, .sections = VECTOR_SECTIONS};
+	const struct store_header header = {.kind = STORE_VECTORS,
+					    .count = wordnet->lemmas,
+					    .dim = DIM,
+					    .stamp = wordnet->store.header->stamp,
+					    .sections = VECTOR_SECTIONS};
 	const struct store_part parts[VECTOR_SECTIONS] = {
 		[VECTORS_ROWS] = {maker->rows, (size_t)wordnet->lemmas * DIM * sizeof *maker->rows},
 		[VECTORS_WORD] = {maker->words.data, maker->words.size},

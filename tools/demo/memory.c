@@ -76,7 +76,8 @@ static int make_graph(struct memory *memory)
 	const struct wordnet *wordnet = &memory->wordnet;
 	uint32_t *reach = calloc((size_t)wordnet->synsets + 1, sizeof *reach);
 	float *weight = malloc((wordnet->edges + 1) * sizeof *weight);
-	const struct tenon_graph_edges edges = {.nodes = wordnet->synsets, .count = wordnet->edges,
+	const struct tenon_graph_edges edges = {.nodes = wordnet->synsets,
+						.count = wordnet->edges,
 						.source = wordnet->edge_source,
 						.destination = wordnet->edge_destination,
 						.weight = weight};

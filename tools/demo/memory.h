@@ -13,9 +13,9 @@
 #include "tools/demo/vectors.h"
 
 enum {
-	NEAREST = 32,   /* words near to the query that awaken their concepts */
-	RECALLED = 24,  /* concepts of an answer */
-	TOGETHER = 8    /* queries answered in one pass over the vectors */
+	NEAREST = 32,  /* words near to the query that awaken their concepts */
+	RECALLED = 24, /* concepts of an answer */
+	TOGETHER = 8   /* queries answered in one pass over the vectors */
 };
 
 struct memory {
@@ -30,21 +30,21 @@ struct memory {
 /* What one thread needs to recall. */
 struct mind {
 	const struct memory *memory;
-	float *scores;    /* [TOGETHER][vectors.count] */
-	float *seed;      /* [synsets] */
+	float *scores; /* [TOGETHER][vectors.count] */
+	float *seed;   /* [synsets] */
 	float *activation;
 	float *recalled;
 	struct tenon_workspace *workspace;
 };
 
 struct answer {
-	uint32_t words;            /* how many of the next two */
-	uint32_t word[NEAREST];    /* rows, nearest first */
+	uint32_t words;         /* how many of the next two */
+	uint32_t word[NEAREST]; /* rows, nearest first */
 	float similarity[NEAREST];
 	uint32_t concepts;
 	uint32_t concept[RECALLED]; /* synsets, strongest first */
 	float strength[RECALLED];
-	uint64_t digest;           /* over every score of every word and every activation of every concept */
+	uint64_t digest; /* over every score of every word and every activation of every concept */
 };
 
 /* Opens WordNet and the vectors below the folder data and joins them. Returns 0, or -1 with the reason in why. */
@@ -66,9 +66,9 @@ bool same_answer(const struct answer *left, const struct answer *right);
 
 /* Why the last answer of a mind has a concept. */
 struct trace {
-	uint32_t meant_by;                 /* row of the nearest word that means it, or NO_ROW */
-	uint32_t mentions, mentioned[3];   /* rows of near words that its gloss mentions, nearest first */
-	uint32_t neighbour;                /* the concept that passed on most activation to it, or itself */
+	uint32_t meant_by;               /* row of the nearest word that means it, or NO_ROW */
+	uint32_t mentions, mentioned[3]; /* rows of near words that its gloss mentions, nearest first */
+	uint32_t neighbour;              /* the concept that passed on most activation to it, or itself */
 };
 void trace_concept(const struct mind *mind, const struct answer *answer, uint32_t concept, struct trace *trace);
 

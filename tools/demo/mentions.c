@@ -16,9 +16,9 @@ enum { LEAST_LETTERS = 3, MOST_PER_GLOSS = 128 };
 static const struct {
 	const char *ending, *base;
 } endings[] = {
-	{"ies", "y"}, {"ches", "ch"}, {"shes", "sh"}, {"sses", "ss"}, {"xes", "x"}, {"zes", "z"}, {"men", "man"},
-	{"s", ""}, {"es", ""}, {"ed", "e"}, {"ed", ""}, {"ing", "e"}, {"ing", ""}, {"er", ""}, {"er", "e"},
-	{"est", ""}, {"est", "e"},
+	{"ies", "y"},   {"ches", "ch"}, {"shes", "sh"}, {"sses", "ss"}, {"xes", "x"}, {"zes", "z"},
+	{"men", "man"}, {"s", ""},      {"es", ""},     {"ed", "e"},    {"ed", ""},   {"ing", "e"},
+	{"ing", ""},    {"er", ""},     {"er", "e"},    {"est", ""},    {"est", "e"},
 };
 
 uint32_t find_inflected(const struct wordnet *wordnet, const char *word)

@@ -37,8 +37,8 @@ struct parser {
 	char *why;
 	size_t why_size;
 	char *data[PARTS], *index[PARTS];
-	struct buffer offsets[PARTS];        /* uint32_t: where each synset's line says it stands, ascending */
-	uint32_t first[PARTS + 1];           /* number of the first synset of each part */
+	struct buffer offsets[PARTS]; /* uint32_t: where each synset's line says it stands, ascending */
+	uint32_t first[PARTS + 1];    /* number of the first synset of each part */
 	struct buffer meanings, edges;
 	struct buffer section[WORDNET_SECTIONS];
 };
@@ -93,6 +93,7 @@ static int read_number(struct parser *parser, char **line, int base, uint32_t mo
 	const char *field = next_field(line);
 	char *end;
 	errno = 0;
+	*number = 0;
 	unsigned long value = strtoul(field, &end, base);
 	if (*field < '0' || *end != '\0' || errno != 0 || value > most)
 		return refuse(parser, "\"%s\" where a number up to %u belongs", field, most);
@@ -262,17 +263,14 @@ static float weigh(const char *symbol)
 	case '~': /* a kind or an instance of it */
 	case '@': /* what it is a kind or an instance of */
 	case '&': /* similar */
-	case '$': /* verbs of one group */
-		return 1.0f;
+	case '$': /* verbs of one group */ return 1.0f;
 	case '%': /* its members, substance and parts */
 	case '#': /* what it is a member, the substance or a part of */
 	case '*': /* entails */
 	case '>': /* causes */
 	case '=': /* attribute */
-	case '^': /* see also */
-		return 0.75f;
-	default: /* topic, region, usage and their members; derived from */
-		return 0.25f;
+	case '^': /* see also */ return 0.75f;
+	default: /* topic, region, usage and their members; derived from */ return 0.25f;
 	}
 }
 
@@ -438,8 +436,8 @@ static int read_data(struct parser *parser)
 static int keep(struct parser *parser, struct store *store, const char *path, uint64_t stamp)
 {
 	struct store_part parts[WORDNET_SECTIONS];
-	const struct store_header header = {.kind = STORE_WORDNET, .count = parser->first[PARTS], .stamp = stamp,
-					    .sections = WORDNET_SECTIONS};
+	const struct store_header header = {
+		.kind = STORE_WORDNET, .count = parser->first[PARTS], .stamp = stamp, .sections = WORDNET_SECTIONS};
 	bool kept;
 	for (int i = 0; i < WORDNET_SECTIONS; i++) {
 		parts[i] = (struct store_part){parser->section[i].data, parser->section[i].size};

@@ -124,19 +124,18 @@ static void awaken(struct mind *mind, uint32_t query, const struct answer *answe
 /* The square root of the fan keeps hubs ("person", with hundreds of kinds) from drowning everything else. */
 static int spread(struct mind *mind)
 {
-	const struct tenon_spreading_activation_args args = {
-		.graph = mind->memory->graph,
-		.initial = mind->seed,
-		.activation = mind->activation,
-		.workspace = mind->workspace,
-		.mode = TENON_SPREAD_STEP,
-		.layout = TENON_LAYOUT_AUTO,
-		.fan = TENON_FAN_SQRT,
-		.norm = TENON_NORM_NONE,
-		.steps = 2,
-		.threshold = 0.02f,
-		.decay = 0.5f,
-		.retain = 1.0f};
+	const struct tenon_spreading_activation_args args = {.graph = mind->memory->graph,
+							     .initial = mind->seed,
+							     .activation = mind->activation,
+							     .workspace = mind->workspace,
+							     .mode = TENON_SPREAD_STEP,
+							     .layout = TENON_LAYOUT_AUTO,
+							     .fan = TENON_FAN_SQRT,
+							     .norm = TENON_NORM_NONE,
+							     .steps = 2,
+							     .threshold = 0.02f,
+							     .decay = 0.5f,
+							     .retain = 1.0f};
 
 	return tenon_spreading_activation(&args);
 }

@@ -145,8 +145,8 @@ static void step_to_wrong(struct show *show)
 	if (!show->wrong_accepted)
 		refuse(show, "wrong");
 	struct step *step = begin_step(show, false);
-	snprintf(step->event, sizeof step->event, show->wrong_accepted ? "A BROKEN ONE GOT IN" :
-		 "a broken one was refused");
+	snprintf(step->event, sizeof step->event,
+		 show->wrong_accepted ? "A BROKEN ONE GOT IN" : "a broken one was refused");
 	play_step(show, step);
 }
 

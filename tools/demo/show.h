@@ -12,18 +12,18 @@ enum { REFUSALS = 4 };
 
 /* One row of the table, for one phase of the crowd. */
 struct step {
-	char backend[32];   /* what served */
-	char event[96];     /* "swapped in 0.3 ms" */
+	char backend[32];    /* what served */
+	char event[96];      /* "swapped in 0.3 ms" */
 	double began, ended; /* 0: not yet */
-	bool counts;        /* its rate stands for the backend: no event disturbed it */
+	bool counts;         /* its rate stands for the backend: no event disturbed it */
 };
 
 struct show {
 	struct tool *tool;
 	struct crowd *crowd;
-	double seconds;         /* how long all steps take together */
-	bool terminal;          /* redraw in place */
-	unsigned lines;         /* drawn last, on a terminal */
+	double seconds; /* how long all steps take together */
+	bool terminal;  /* redraw in place */
+	unsigned lines; /* drawn last, on a terminal */
 	struct step steps[PHASES];
 	unsigned count, planned;
 	struct refusal {
@@ -31,7 +31,7 @@ struct show {
 	} refusals[REFUSALS];
 	unsigned refused;
 	uint64_t swaps, rollbacks;
-	bool wrong_accepted;    /* the broken backend got in */
+	bool wrong_accepted; /* the broken backend got in */
 };
 
 /* Runs all steps on the open runtime with a gathered crowd. Returns 0, or -1 with the reason in why. */

@@ -57,9 +57,11 @@ static void print_totals(const struct show *show)
 	const struct crowd *crowd = show->crowd;
 	struct tenon_status_info info;
 	tenon_status_get(&info);
-	fprintf(show->tool->out, "  %" PRIu64 " answers, bits changed in %" PRIu64 ", calls failed %" PRIu64
-		", swaps %" PRIu64 ", rollbacks %" PRIu64 "\n", read_count(&crowd->answered),
-		read_count(&crowd->changed), read_count(&crowd->failed), info.swaps, info.rollbacks);
+	fprintf(show->tool->out,
+		"  %" PRIu64 " answers, bits changed in %" PRIu64 ", calls failed %" PRIu64 ", swaps %" PRIu64
+		", rollbacks %" PRIu64 "\n",
+		read_count(&crowd->answered), read_count(&crowd->changed), read_count(&crowd->failed), info.swaps,
+		info.rollbacks);
 }
 
 /* The whole table, over the one before, without wrapping in a narrow window. */
@@ -122,8 +124,10 @@ void tell_verdict(const struct show *show)
 	if (read_count(&crowd->changed))
 		fprintf(out, "%" PRIu64 " answers DIFFER from scalar's.\n", read_count(&crowd->changed));
 	else
-		fprintf(out, "Swapped and rolled back under %u working threads; not one bit of %" PRIu64
-			" answers changed.\n", crowd->count, read_count(&crowd->answered));
+		fprintf(out,
+			"Swapped and rolled back under %u working threads; not one bit of %" PRIu64
+			" answers changed.\n",
+			crowd->count, read_count(&crowd->answered));
 }
 
 #ifdef HAVE_JANSSON
@@ -147,16 +151,11 @@ json_t *show_as_json(const struct show *show)
 	for (unsigned i = 0; i < show->refused; i++)
 		json_array_append_new(refused, json_pack("{s:s, s:s}", "name", show->refusals[i].name, "reason",
 							 show->refusals[i].reason));
-	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:I}",
-			 "dataset", memory_as_json(crowd->memory),
-			 "threads", (json_int_t)crowd->count,
-			 "queries", (json_int_t)read_count(&crowd->answered),
-			 "queries_per_second", rates,
-			 "latency_ms", latencies,
-			 "swaps", (json_int_t)show->swaps,
-			 "rollbacks", (json_int_t)show->rollbacks,
-			 "refused", refused,
-			 "bits_changed", (json_int_t)read_count(&crowd->changed),
-			 "calls_failed", (json_int_t)read_count(&crowd->failed));
+	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:I}", "dataset", memory_as_json(crowd->memory),
+			 "threads", (json_int_t)crowd->count, "queries", (json_int_t)read_count(&crowd->answered),
+			 "queries_per_second", rates, "latency_ms", latencies, "swaps", (json_int_t)show->swaps,
+			 "rollbacks", (json_int_t)show->rollbacks, "refused", refused, "bits_changed",
+			 (json_int_t)read_count(&crowd->changed), "calls_failed",
+			 (json_int_t)read_count(&crowd->failed));
 }
 #endif

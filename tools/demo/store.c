@@ -27,12 +27,17 @@ static size_t round_up(size_t size)
 	return (size + STORE_ALIGN - 1) / STORE_ALIGN * STORE_ALIGN;
 }
 
-/* Damage and truncation are what it is for, so one multiplication a word is enough. */
+/*
+ * Damage and truncation are what it is for, so one multiplication a word is enough. The data are numbers of any type: read
+ * as words where they stand, they may be written later, by a compiler that sees both.
+ */
 uint32_t sum_words(uint32_t sum, const void *data, size_t size)
 {
-	const uint32_t *word = data;
-	for (size_t i = 0; i < size / 4; i++)
-		sum = ((sum << 5 | sum >> 27) ^ word[i]) * 0x9e3779b1u;
+	for (const char *at = data, *end = at + size / 4 * 4; at < end; at += 4) {
+		uint32_t word;
+		memcpy(&word, at, sizeof word);
+		sum = ((sum << 5 | sum >> 27) ^ word) * 0x9e3779b1u;
+	}
 	return sum;
 }
 

@@ -15,10 +15,10 @@ enum { STORE_VERSION = 1, STORE_SECTIONS = 28, STORE_ALIGN = 64 };
 enum store_kind { STORE_WORDNET = 1, STORE_VECTORS = 2 };
 
 struct store_header {
-	char magic[8];       /* "TENONDAT" */
+	char magic[8]; /* "TENONDAT" */
 	uint32_t version;
 	uint32_t kind;
-	uint32_t count;      /* synsets or vectors */
+	uint32_t count; /* synsets or vectors */
 	uint32_t dim;
 	uint32_t sum;        /* sum_words() of all that follows the header */
 	uint32_t header_sum; /* of the header, with this member 0 */

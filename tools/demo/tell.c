@@ -86,9 +86,11 @@ static const char *name_vectors(const struct memory *memory)
 
 void tell_memory(FILE *out, const struct memory *memory)
 {
-	fprintf(out, "A semantic memory: %u concepts and %zu relations of WordNet, and %u word vectors of\n"
-		"%u dimensions from %s.\n", memory->wordnet.synsets, memory->wordnet.edges,
-		memory->vectors.count, memory->vectors.dim, name_vectors(memory));
+	fprintf(out,
+		"A semantic memory: %u concepts and %zu relations of WordNet, and %u word vectors of\n"
+		"%u dimensions from %s.\n",
+		memory->wordnet.synsets, memory->wordnet.edges, memory->vectors.count, memory->vectors.dim,
+		name_vectors(memory));
 	fprintf(out, "A word recalls its nearest words, these awaken concepts, activation spreads along\n"
 		     "relations, and what was not on the mind for long fades (how long ago is made up from how\n"
 		     "common its words are).\n\n");
@@ -112,12 +114,10 @@ static json_t *concept_as_json(const struct mind *mind, const struct answer *ans
 	trace_concept(mind, answer, synset, &trace);
 	for (uint32_t j = 0; j < trace.mentions; j++)
 		json_array_append_new(mentioned, json_string(word_of_row(&memory->vectors, trace.mentioned[j])));
-	json_t *concept = json_pack("{s:o, s:s, s:o, s:I, s:o}",
-				    "words", words_as_json(&memory->wordnet, synset),
-				    "gloss", memory->wordnet.text + memory->wordnet.gloss[synset],
-				    "strength", json_figure((double)answer->strength[i]),
-				    "age_seconds", (json_int_t)memory->age[synset],
-				    "mentions", mentioned);
+	json_t *concept = json_pack("{s:o, s:s, s:o, s:I, s:o}", "words", words_as_json(&memory->wordnet, synset),
+				    "gloss", memory->wordnet.text + memory->wordnet.gloss[synset], "strength",
+				    json_figure((double)answer->strength[i]), "age_seconds",
+				    (json_int_t)memory->age[synset], "mentions", mentioned);
 	if (trace.meant_by != NO_ROW)
 		json_object_set_new(concept, "meant_by", json_string(word_of_row(&memory->vectors, trace.meant_by)));
 	if (trace.neighbour != synset)

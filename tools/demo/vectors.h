@@ -13,8 +13,8 @@
 struct vectors {
 	struct store store;
 	uint32_t count, dim;
-	const float *rows;     /* [count][dim] */
-	const uint32_t *word;  /* [count] offsets into text */
+	const float *rows;    /* [count][dim] */
+	const uint32_t *word; /* [count] offsets into text */
 	const char *text;
 	bool from_glosses;
 };

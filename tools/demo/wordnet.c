@@ -73,9 +73,9 @@ static bool is_sound(const struct wordnet *w, const size_t *counts)
 	       counts[WORDNET_EDGE_WEIGHT] == w->edges &&
 	       offsets_hold(w->word_first, counts[WORDNET_WORD_FIRST], w->synsets, w->words) &&
 	       offsets_hold(w->sense_first, counts[WORDNET_SENSE_FIRST], w->lemmas, w->senses) &&
-	       counts[WORDNET_EDGE_DESTINATION] == w->edges &&
-	       all_below(w->gloss, w->synsets, 1, text) && all_below(w->word, w->words, 1, text) &&
-	       all_below(w->lemma, w->lemmas, 1, text) && all_below(w->word_lemma, w->words, 1, w->lemmas) &&
+	       counts[WORDNET_EDGE_DESTINATION] == w->edges && all_below(w->gloss, w->synsets, 1, text) &&
+	       all_below(w->word, w->words, 1, text) && all_below(w->lemma, w->lemmas, 1, text) &&
+	       all_below(w->word_lemma, w->words, 1, w->lemmas) &&
 	       all_below(&w->sense->synset, w->senses * 2, 2, w->synsets) &&
 	       all_below(w->edge_source, w->edges, 1, w->synsets) &&
 	       all_below(w->edge_destination, w->edges, 1, w->synsets);

@@ -20,18 +20,18 @@ struct wordnet {
 	struct store store;
 	uint32_t synsets, lemmas;
 	size_t words, senses, edges;
-	const char *text;            /* all strings, each with its NUL; the members below are offsets into it */
-	const char *kind;            /* [synsets] n, v, a, s (satellite adjective) or r (adverb) */
-	const uint32_t *gloss;       /* [synsets] definition and examples */
-	const uint32_t *word_first;  /* [synsets + 1] into word and word_lemma */
-	const uint32_t *word;        /* as written: "Rhine River" */
+	const char *text;           /* all strings, each with its NUL; the members below are offsets into it */
+	const char *kind;           /* [synsets] n, v, a, s (satellite adjective) or r (adverb) */
+	const uint32_t *gloss;      /* [synsets] definition and examples */
+	const uint32_t *word_first; /* [synsets + 1] into word and word_lemma */
+	const uint32_t *word;       /* as written: "Rhine River" */
 	const uint32_t *word_lemma;
 	const uint32_t *lemma;       /* [lemmas] lower case, spaces for underscores, ascending */
 	const uint32_t *sense_first; /* [lemmas + 1] into sense */
 	const struct sense *sense;   /* of a lemma: by rank, then the commonest part of speech first */
 	const uint32_t *edge_source; /* [edges] by destination, then source; each pair once */
 	const uint32_t *edge_destination;
-	const float *edge_weight;    /* how much of an activation the relation passes on */
+	const float *edge_weight; /* how much of an activation the relation passes on */
 };
 
 /* Finds the folder with data.noun etc.: DATA/wordnet or /usr/share/wordnet. Returns 0, or -1 with the reason in why. */

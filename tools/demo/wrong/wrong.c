@@ -2,7 +2,7 @@
  *
  * A deliberately broken backend, for tenon demo: a cosine written in a hurry, which forgets the second half of every 32
  * lanes (a bug that real libraries have had) and tiny vectors, too. It is a well-formed plugin, so that vetting finds
- * nothing; the power-on self-test must refuse it.
+ * nothing; the proof must refuse it.
  */
 #include <math.h>
 #include <tenon/backend.h>
