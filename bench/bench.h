@@ -27,17 +27,17 @@
 struct race {
 	const char *kernel, *shape; /* "vector_similarity", "1 x 1000 x 768" */
 	const void *args;
-	void *scratch;              /* of the call; NULL where the kernel takes none */
+	void *scratch; /* of the call; NULL where the kernel takes none */
 	void *output;
 	size_t size;
 	const void *initial;
-	unsigned renew;             /* copies initial anew every so many calls, for kernels that leave the range; 0: never */
-	double bytes;               /* that a call moves, for GB/s; 0: not given */
-	struct contender limit;     /* what the machine can do at all: the same bytes, nothing computed */
-	struct contender strict;    /* the plain sequential loop, for ratio_scalar; without it scalar itself */
+	unsigned renew; /* copies initial anew every so many calls, for kernels that leave the range; 0: never */
+	double bytes;   /* that a call moves, for GB/s; 0: not given */
+	struct contender limit;        /* what the machine can do at all: the same bytes, nothing computed */
+	struct contender strict;       /* the plain sequential loop, for ratio_scalar; without it scalar itself */
 	const struct contender *peers; /* beside those of bench/peers/, which are found by the kernel's name */
 	size_t peer_count;
-	bool untimed;               /* check everybody, time nobody */
+	bool untimed;                /* check everybody, time nobody */
 	const struct contender *own; /* instead of backends, where `kernel` is no kernel but something of ours */
 	size_t own_count;
 };

@@ -8,20 +8,20 @@
 #define CHAINS 12
 
 /* An empty asm makes the factor new to the compiler for each product. */
-#define DEFINE_LOOP(name, bytes, isa, registers)                                                           \
-	typedef float name##_vec __attribute__((vector_size(bytes)));                                      \
-	isa static void name(size_t products)                                                              \
-	{                                                                                                  \
-		name##_vec sum[CHAINS] = {{0}}, x = {1}, y = {1};                                          \
-		for (size_t done = 0; done < products; done += CHAINS * (bytes) / sizeof(float)) {         \
-			_Pragma("GCC unroll 12")                                                           \
-			for (int i = 0; i < CHAINS; i++) {                                                 \
-				__asm__ volatile("" : "+" registers(x));                                   \
-				sum[i] += x * y;                                                           \
-			}                                                                                  \
-		}                                                                                          \
-		for (int i = 0; i < CHAINS; i++)                                                           \
-			__asm__ volatile("" : : registers(sum[i]));                                        \
+#define DEFINE_LOOP(name, bytes, isa, registers)                                                   \
+	typedef float name##_vec __attribute__((vector_size(bytes)));                              \
+	isa static void name(size_t products)                                                      \
+	{                                                                                          \
+		name##_vec sum[CHAINS] = {{0}}, x = {1}, y = {1};                                  \
+		for (size_t done = 0; done < products; done += CHAINS * (bytes) / sizeof(float)) { \
+			_Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++)                  \
+			{                                                                          \
+				__asm__ volatile("" : "+" registers(x));                           \
+				sum[i] += x * y;                                                   \
+			}                                                                          \
+		}                                                                                  \
+		for (int i = 0; i < CHAINS; i++)                                                   \
+			__asm__ volatile("" : : registers(sum[i]));                                \
 	}
 
 #if defined __x86_64__

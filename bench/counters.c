@@ -26,8 +26,12 @@ static char reason[160];
 /* The first leads the group, so that all count the same instructions. Only it must be there. */
 static int open_counter(int i)
 {
-	struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE, .size = sizeof attributes, .config = events[i],
-					     .disabled = i == 0, .exclude_kernel = 1, .exclude_hv = 1};
+	struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
+					     .size = sizeof attributes,
+					     .config = events[i],
+					     .disabled = i == 0,
+					     .exclude_kernel = 1,
+					     .exclude_hv = 1};
 	return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, i == 0 ? -1 : descriptors[0], 0);
 }
 
@@ -41,8 +45,9 @@ const char *explain_counters(void)
 		descriptors[i] = open_counter(i);
 	if (descriptors[0] < 0)
 		snprintf(reason, sizeof reason, "perf_event_open: %s%s", strerror(errno),
-			 errno == ENOENT || errno == EOPNOTSUPP ? " (this machine shows none)" :
-			 errno == EACCES || errno == EPERM ? " (lower kernel.perf_event_paranoid to 2)" : "");
+			 errno == ENOENT || errno == EOPNOTSUPP ? " (this machine shows none)"
+			 : errno == EACCES || errno == EPERM    ? " (lower kernel.perf_event_paranoid to 2)"
+								: "");
 	return reason;
 }
 

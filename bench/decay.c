@@ -61,8 +61,14 @@ static bool race_function(bool is_log)
 		count++;
 	}
 	const struct tenon_exp_args args = {x, EXP_COUNT, y};
-	struct race race = {.kernel = is_log ? "log" : "exp", .shape = "4096", .args = &args, .output = y, .size = sizeof y,
-			    .bytes = 8 * EXP_COUNT, .own = list, .own_count = count,
+	struct race race = {.kernel = is_log ? "log" : "exp",
+			    .shape = "4096",
+			    .args = &args,
+			    .output = y,
+			    .size = sizeof y,
+			    .bytes = 8 * EXP_COUNT,
+			    .own = list,
+			    .own_count = count,
 			    .strict = {is_log ? "libm logf" : "libm expf", run_function, &libm}};
 	return run_race(&race);
 }
@@ -88,8 +94,13 @@ static bool race_decay(size_t n, bool streams)
 	struct streaming limit = {values, ages, out, n};
 	char shape[32];
 	snprintf(shape, sizeof shape, "%zu", n);
-	struct race race = {.kernel = "decay_exponential", .shape = shape, .args = &args, .output = out,
-			    .size = n * sizeof *out, .bytes = 16.0 * (double)n, .strict = {"libm loop", run_loop, &args}};
+	struct race race = {.kernel = "decay_exponential",
+			    .shape = shape,
+			    .args = &args,
+			    .output = out,
+			    .size = n * sizeof *out,
+			    .bytes = 16.0 * (double)n,
+			    .strict = {"libm loop", run_loop, &args}};
 	if (streams)
 		race.limit = (struct contender){"streaming", run_streaming, &limit};
 	bool good = run_race(&race);
@@ -131,11 +142,20 @@ static bool race_laws(void)
 	}
 	struct tenon_decay_power_law_args power = {values, ages, LAW_COUNT, 3600, 0.5f, -INFINITY, out};
 	struct tenon_decay_two_component_args component = {values, ages, stabilities, LAW_COUNT, 0.9f, -INFINITY, out};
-	struct race race = {.kernel = "decay_power_law", .shape = "10000", .args = &power, .output = out, .size = sizeof out,
-			    .bytes = 16.0 * LAW_COUNT, .strict = {"libm loop", run_power_loop, &power}};
+	struct race race = {.kernel = "decay_power_law",
+			    .shape = "10000",
+			    .args = &power,
+			    .output = out,
+			    .size = sizeof out,
+			    .bytes = 16.0 * LAW_COUNT,
+			    .strict = {"libm loop", run_power_loop, &power}};
 	bool good = run_race(&race);
-	race = (struct race){.kernel = "decay_two_component", .shape = "10000", .args = &component, .output = out,
-			     .size = sizeof out, .bytes = 20.0 * LAW_COUNT,
+	race = (struct race){.kernel = "decay_two_component",
+			     .shape = "10000",
+			     .args = &component,
+			     .output = out,
+			     .size = sizeof out,
+			     .bytes = 20.0 * LAW_COUNT,
 			     .strict = {"libm loop", run_component_loop, &component}};
 	good = run_race(&race) && good;
 	free(values);

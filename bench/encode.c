@@ -14,8 +14,8 @@ static const struct density {
 	double share;   /* of the stretches */
 	size_t stretch; /* bytes that change or stay together */
 } densities[] = {
-	{"4 KiB, 1 %", 0.01, 1},   {"4 KiB, 5 %", 0.05, 1},   {"4 KiB, 10 %", 0.1, 1},
-	{"4 KiB, 50 %", 0.5, 1},   {"4 KiB, 90 %", 0.9, 1},   {"4 KiB, 5 % by 50 bytes", 0.05, 50},
+	{"4 KiB, 1 %", 0.01, 1}, {"4 KiB, 5 %", 0.05, 1}, {"4 KiB, 10 %", 0.1, 1},
+	{"4 KiB, 50 %", 0.5, 1}, {"4 KiB, 90 %", 0.9, 1}, {"4 KiB, 5 % by 50 bytes", 0.05, 50},
 };
 
 static struct {
@@ -48,8 +48,13 @@ static bool race_density(const struct density *density)
 	struct copying limit = {source.payload, copy, PAGE};
 	struct tenon_delta from = {1, PAGE, source.mask, source.payload}, to = {0, PAGE, decoded.mask, decoded.payload};
 	struct tenon_delta_encode_args encode = {&from, output.encoded, BOUND, &output.length};
-	struct race race = {.kernel = "delta_encode", .shape = density->shape, .args = &encode, .output = &output,
-			    .size = sizeof output, .bytes = PAGE, .limit = {"memcpy", run_copying, &limit}};
+	struct race race = {.kernel = "delta_encode",
+			    .shape = density->shape,
+			    .args = &encode,
+			    .output = &output,
+			    .size = sizeof output,
+			    .bytes = PAGE,
+			    .limit = {"memcpy", run_copying, &limit}};
 	fill_source(density);
 	bool good = run_race(&race);
 	scalar_delta_encode(&encode, NULL);

@@ -62,9 +62,15 @@ static bool race_fan(const char *shape, uint32_t form, uint32_t limit, unsigned 
 		fans[i] = next_random(&state) % limit;
 	const struct tenon_fan_effect_args args = {activations, fans, FAN_COUNT, form, 0.5f, 2};
 	struct fan_loop loop = {&args, initial, renew};
-	const struct race race = {.kernel = "fan_effect", .shape = shape, .args = &args, .output = activations,
-				  .size = FAN_COUNT * sizeof *activations, .initial = initial, .renew = renew,
-				  .bytes = 12.0 * FAN_COUNT, .strict = {"loop", run_fan_loop, &loop}};
+	const struct race race = {.kernel = "fan_effect",
+				  .shape = shape,
+				  .args = &args,
+				  .output = activations,
+				  .size = FAN_COUNT * sizeof *activations,
+				  .initial = initial,
+				  .renew = renew,
+				  .bytes = 12.0 * FAN_COUNT,
+				  .strict = {"loop", run_fan_loop, &loop}};
 	bool good = run_race(&race);
 	free(initial);
 	free(activations);
@@ -90,8 +96,13 @@ static bool race_binding(size_t n, const char *shape)
 	float *initial = make_floats(n, 1), *strengths = make_memory(n * sizeof *strengths);
 	const struct tenon_binding_decay_args args = {strengths, n, 0, 1, TENON_FORGETTING_LINEAR};
 	struct updating limit = {strengths, n * sizeof *strengths};
-	const struct race race = {.kernel = "binding_decay", .shape = shape, .args = &args, .output = strengths,
-				  .size = n * sizeof *strengths, .initial = initial, .bytes = 8.0 * (double)n,
+	const struct race race = {.kernel = "binding_decay",
+				  .shape = shape,
+				  .args = &args,
+				  .output = strengths,
+				  .size = n * sizeof *strengths,
+				  .initial = initial,
+				  .bytes = 8.0 * (double)n,
 				  .strict = {"loop", run_binding_loop, (void *)&args},
 				  .limit = {"read and write back", run_updating, &limit}};
 	bool good = run_race(&race);

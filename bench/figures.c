@@ -69,11 +69,20 @@ static enum outcome compare_with_other(const struct goal *goal, const struct res
 	return *seen >= goal->bound ? FIGURE_REACHED : FIGURE_NOT_REACHED;
 }
 
+/* What is swapped in, or on probation, is a backend beside scalar; to see a publication elsewhere takes none. */
+static bool lacks_backend(const struct goal *goal)
+{
+	bool swaps = strcmp(goal->kernel, "probation") == 0 ||
+		     (strcmp(goal->kernel, "swap") == 0 && strcmp(goal->backend, "until seen elsewhere") != 0);
+	return swaps ? is_wanted(goal->kernel, goal->shape) && backend_count == 1
+		     : was_run(goal) && is_backend(goal->backend);
+}
+
 enum outcome judge_goal(const struct goal *goal, double *seen, struct interval *interval)
 {
 	const struct result *result = find_result(goal->kernel, goal->shape, goal->backend);
 	if (!result)
-		return was_run(goal) && is_backend(goal->backend) ? FIGURE_NO_BACKEND : FIGURE_NOT_MEASURED;
+		return lacks_backend(goal) ? FIGURE_NO_BACKEND : FIGURE_NOT_MEASURED;
 	if (is_at_most(goal)) {
 		*seen = result->timing.median;
 		*interval = result->timing.interval;

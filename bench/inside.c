@@ -33,6 +33,7 @@ const struct inside *open_inside(void)
 	void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	inside = module ? dlsym(module, "tenon_bench_inside") : NULL;
 	if (!inside)
-		fprintf(stderr, "tenon bench: nothing inside the runtime is timed: %s; install Tenon whole\n", dlerror());
+		fprintf(stderr, "tenon bench: nothing inside the runtime is timed: %s; install Tenon whole\n",
+			dlerror());
 	return inside;
 }

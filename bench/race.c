@@ -56,6 +56,7 @@ static int call_once(const struct race *race, tenon_kernel_fn *function)
 static void learn_expected(struct field *field, const struct race *race, int kernel)
 {
 	field->expected = make_memory(race->size);
+	field->status = TENON_OK;
 	if (kernel >= 0)
 		field->status = call_once(race, kernels[kernel].scalar);
 	else if (race->own_count > 0)

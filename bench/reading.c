@@ -11,9 +11,13 @@ enum { AHEAD = 2048, STEP = 256 };
 static void read_512(const char *p, const char *end)
 {
 	for (; p < end; p += STEP)
-		__asm__ volatile("prefetcht0 2048(%0)\n\tprefetcht0 2112(%0)\n\tprefetcht0 2176(%0)\n\tprefetcht0 2240(%0)\n\t"
-				 "vmovups (%0), %%zmm0\n\tvmovups 64(%0), %%zmm1\n\tvmovups 128(%0), %%zmm2\n\t"
-				 "vmovups 192(%0), %%zmm3" : : "r"(p) : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
+		__asm__ volatile(
+			"prefetcht0 2048(%0)\n\tprefetcht0 2112(%0)\n\tprefetcht0 2176(%0)\n\tprefetcht0 2240(%0)\n\t"
+			"vmovups (%0), %%zmm0\n\tvmovups 64(%0), %%zmm1\n\tvmovups 128(%0), %%zmm2\n\t"
+			"vmovups 192(%0), %%zmm3"
+			:
+			: "r"(p)
+			: "memory", "xmm0", "xmm1", "xmm2", "xmm3");
 	__asm__ volatile("vzeroupper" : : : "memory");
 }
 
@@ -22,7 +26,10 @@ static void read_256(const char *p, const char *end)
 	for (; p < end; p += STEP / 2)
 		__asm__ volatile("prefetcht0 2048(%0)\n\tprefetcht0 2112(%0)\n\t"
 				 "vmovups (%0), %%ymm0\n\tvmovups 32(%0), %%ymm1\n\tvmovups 64(%0), %%ymm2\n\t"
-				 "vmovups 96(%0), %%ymm3" : : "r"(p) : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
+				 "vmovups 96(%0), %%ymm3"
+				 :
+				 : "r"(p)
+				 : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
 	__asm__ volatile("vzeroupper" : : : "memory");
 }
 
@@ -31,7 +38,9 @@ static void read_128(const char *p, const char *end)
 	for (; p < end; p += STEP / 4)
 		__asm__ volatile("prefetcht0 2048(%0)\n\tmovups (%0), %%xmm0\n\tmovups 16(%0), %%xmm1\n\t"
 				 "movups 32(%0), %%xmm2\n\tmovups 48(%0), %%xmm3"
-				 : : "r"(p) : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
+				 :
+				 : "r"(p)
+				 : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
 }
 
 static void read_all(const char *p, const char *end)
@@ -48,7 +57,9 @@ static void read_all(const char *p, const char *end)
 {
 	for (; p < end; p += STEP / 4)
 		__asm__ volatile("prfm pldl1keep, [%0, #2048]\n\tldp q0, q1, [%0]\n\tldp q2, q3, [%0, #32]"
-				 : : "r"(p) : "memory", "v0", "v1", "v2", "v3");
+				 :
+				 : "r"(p)
+				 : "memory", "v0", "v1", "v2", "v3");
 }
 #else
 static void read_all(const char *p, const char *end)

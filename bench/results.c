@@ -61,8 +61,12 @@ void say(const char *format, ...)
 
 void record_time(const char *kernel, const char *shape, const char *what, double median, double deviation)
 {
-	struct result result = {.role = ROLE_BACKEND, .timing = {median, deviation, {NAN, NAN}, 1},
-				.counts = {NAN, NAN, NAN}, .gb_per_s = NAN, .ratio_scalar = NAN, .ratio_limit = NAN};
+	struct result result = {.role = ROLE_BACKEND,
+				.timing = {median, deviation, {NAN, NAN}, 1},
+				.counts = {NAN, NAN, NAN},
+				.gb_per_s = NAN,
+				.ratio_scalar = NAN,
+				.ratio_limit = NAN};
 	snprintf(result.kernel, sizeof result.kernel, "%s", kernel);
 	snprintf(result.shape, sizeof result.shape, "%s", shape);
 	snprintf(result.name, sizeof result.name, "%s", what);

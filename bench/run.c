@@ -88,7 +88,7 @@ static int by_rank(const void *a, const void *b)
 
 static bool map_backend(const struct cpu *cpu, struct backend *backend, struct why *why)
 {
-	if (load_image(&config, cpu, &backend->candidate, &backend->image, why))
+	if (load_image(&config, cpu, &backend->candidate, PROVE_NOT, &backend->image, why))
 		return false;
 	backend->function = backend->image->function;
 	return true;
@@ -110,15 +110,17 @@ static void add_backend(const struct cpu *cpu, const struct candidate *candidate
 	if (backend_count < BACKENDS_MAX && candidate->status == 0 && map_backend(cpu, backend, &why))
 		backend_count++;
 	else
-		fprintf(stderr, "tenon bench: without %s: %s\n", candidate->name,
+		fprintf(stderr, "tenon %s: without %s: %s\n", plan.command ? plan.command : "bench", candidate->name,
 			backend_count < BACKENDS_MAX ? why.text : "too many backends; choose some with --backend");
 }
 
-bool collect_backends(const struct cpu *cpu, struct why *why)
+bool collect_backends(const struct config *given, const struct cpu *cpu, struct why *why)
 {
 	struct candidate *list;
 	size_t count;
-	if (load_config(&config, NULL, why) || find_backends(&config, cpu, &list, &count, why))
+	if (given)
+		config = *given;
+	if ((!given && load_config(&config, NULL, why)) || find_backends(&config, cpu, &list, &count, why))
 		return false;
 	qsort(list, count, sizeof *list, by_rank);
 	backends[0] = (struct backend){.candidate = {.name = "scalar"}, .function = scalar_image.function};

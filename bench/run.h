@@ -28,8 +28,11 @@ struct backend {
 extern struct backend backends[BACKENDS_MAX];
 extern size_t backend_count;
 
-/* False, with why, if the configuration cannot be read. Backends that cannot be loaded are said on stderr. */
-bool collect_backends(const struct cpu *cpu, struct why *why);
+/*
+ * Under config (NULL: the system's, which is read). False, with why, if it cannot be read. Backends that cannot be loaded
+ * are said on stderr.
+ */
+bool collect_backends(const struct config *given, const struct cpu *cpu, struct why *why);
 void release_backends(void);
 
 /* Any other file, for the gate. */
@@ -39,10 +42,11 @@ bool load_backend(const struct cpu *cpu, const char *path, struct backend *backe
 
 /* A NULL list means all; else names separated by commas. */
 struct plan {
+	const char *command; /* in whose name messages are; NULL: "bench" */
 	const char *topics, *kernels, *backends;
-	bool figures;                               /* only races that figures.def names */
-	FILE *out;                                  /* for tables; NULL: none */
-	bool (*race)(const struct race *race);      /* instead of timing it for the report; NULL: do */
+	bool figures;                          /* only races that figures.def names */
+	FILE *out;                             /* for tables; NULL: none */
+	bool (*race)(const struct race *race); /* instead of timing it for the report; NULL: do */
 };
 extern struct plan plan;
 
@@ -101,13 +105,13 @@ const struct rival *find_rival(const struct result *result, const char *name, en
 /* ---- The machine ------------------------------------------------------------------------------------------------- */
 
 struct environment {
-	char cpu[64], level[16], arch[16], kernel[136], governor[32];
+	char cpu[72], level[16], arch[16], kernel[136], governor[32];
 	const char *compiler;
-	const char *flags, *cflags;   /* of the scalar backend, and of those only what the builder chose */
-	double load[3];               /* averages, before the first race */
+	const char *flags, *cflags; /* of the scalar backend, and of those only what the builder chose */
+	double load[3];             /* averages, before the first race */
 	long processors;
-	int pinned;                   /* to this one */
-	const char *counters;         /* "" or why there are none */
+	int pinned;           /* to this one */
+	const char *counters; /* "" or why there are none */
 };
 void read_environment(const struct cpu *cpu, struct environment *environment);
 

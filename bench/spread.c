@@ -55,7 +55,10 @@ static bool race_graph(const char *title, struct tenon_spreading_activation_args
 {
 	char shape[96];
 	snprintf(shape, sizeof shape, "%u nodes, %u edges, %s", args->graph->nodes, args->graph->edges, title);
-	struct race race = {.kernel = "spreading_activation", .shape = shape, .args = args, .output = args->activation,
+	struct race race = {.kernel = "spreading_activation",
+			    .shape = shape,
+			    .args = args,
+			    .output = args->activation,
 			    .size = args->graph->nodes * sizeof *args->activation,
 			    .strict = {"push loop", run_push, args}};
 	return run_race(&race);
@@ -70,8 +73,14 @@ static bool compare_graph(size_t nodes, size_t count, bool wave)
 	bool good = graph && initial && activation && tenon_workspace_create(graph, &workspace) == TENON_OK;
 	for (size_t v = 0; good && v < nodes; v++)
 		initial[v] = next_float(&state);
-	struct tenon_spreading_activation_args args = {.graph = graph, .initial = initial, .activation = activation,
-		.workspace = workspace, .steps = 1, .threshold = -INFINITY, .decay = 0.85f, .retain = 1};
+	struct tenon_spreading_activation_args args = {.graph = graph,
+						       .initial = initial,
+						       .activation = activation,
+						       .workspace = workspace,
+						       .steps = 1,
+						       .threshold = -INFINITY,
+						       .decay = 0.85f,
+						       .retain = 1};
 	if (good)
 		good = race_graph("a step", &args);
 	args.mode = TENON_SPREAD_BFS;

@@ -12,7 +12,9 @@ static void stream_512(const float *values, const uint64_t *more, float *out, si
 		__asm__ volatile("prefetcht0 2048(%0)\n\tprefetcht0 4096(%1)\n\tprefetcht0 4160(%1)\n\t"
 				 "vmovups (%0), %%zmm0\n\tvmovups (%1), %%zmm1\n\tvmovups 64(%1), %%zmm2\n\t"
 				 "vmovntps %%zmm0, (%2)"
-				 : : "r"(values + i), "r"(more + i), "r"(out + i) : "memory", "xmm0", "xmm1", "xmm2");
+				 :
+				 : "r"(values + i), "r"(more + i), "r"(out + i)
+				 : "memory", "xmm0", "xmm1", "xmm2");
 	__asm__ volatile("vzeroupper\n\tsfence" : : : "memory");
 }
 
@@ -22,7 +24,9 @@ static void stream_128(const float *values, const uint64_t *more, float *out, si
 		__asm__ volatile("prefetcht0 2048(%0)\n\tprefetcht0 4096(%1)\n\t"
 				 "movups (%0), %%xmm0\n\tmovups (%1), %%xmm1\n\tmovups 16(%1), %%xmm2\n\t"
 				 "movntps %%xmm0, (%2)"
-				 : : "r"(values + i), "r"(more + i), "r"(out + i) : "memory", "xmm0", "xmm1", "xmm2");
+				 :
+				 : "r"(values + i), "r"(more + i), "r"(out + i)
+				 : "memory", "xmm0", "xmm1", "xmm2");
 	__asm__ volatile("sfence" : : : "memory");
 }
 

@@ -18,8 +18,8 @@ struct block {
 
 static const struct style {
 	const char *fill, *legend;
-} styles[] = {{"#b9cbe8", "Tenon, scalar"},     {"#5b8bd0", "Tenon, one ISA"},   {"#1b4f9c", "Tenon, the fastest"},
-	      {"#c9c9c9", "plain loop"},        {"#f0f0f0", "the machine's limit"}, {"#e39a3b", "other libraries"}};
+} styles[] = {{"#b9cbe8", "Tenon, scalar"}, {"#5b8bd0", "Tenon, one ISA"},      {"#1b4f9c", "Tenon, the fastest"},
+	      {"#c9c9c9", "plain loop"},    {"#f0f0f0", "the machine's limit"}, {"#e39a3b", "other libraries"}};
 enum { STYLES = sizeof styles / sizeof styles[0] };
 
 /* What a kernel is for, in words that need no document. */
@@ -142,8 +142,8 @@ static void draw_bar(FILE *out, const struct block *block, const struct result *
 	char time[32], ratio[32] = "";
 	double length = fmax(LENGTH * fastest_of(block, false) / r->timing.median, 1);
 	int style = find_style(block, r);
-	write_text(out, x + NAME - 8, y + 12, style == 2 ? "text-anchor=\"end\" font-weight=\"bold\"" :
-		   "text-anchor=\"end\"", "%s", r->name);
+	write_text(out, x + NAME - 8, y + 12,
+		   style == 2 ? "text-anchor=\"end\" font-weight=\"bold\"" : "text-anchor=\"end\"", "%s", r->name);
 	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"%s/>\n", x + NAME, y + 2, length,
 		BAR - 4, styles[style].fill, style == 4 ? " stroke=\"#808080\" stroke-dasharray=\"3 2\"" : "");
 	format_time(time, sizeof time, r->timing.median);
@@ -155,8 +155,10 @@ static void draw_bar(FILE *out, const struct block *block, const struct result *
 static void draw_block(FILE *out, const struct block *block, int x, int y)
 {
 	const char *kernel = block->first->kernel;
-	fprintf(out, "<text x=\"%d\" y=\"%d\" font-size=\"14\"><tspan font-weight=\"bold\">%s</tspan>  "
-		"<tspan font-size=\"12\">%s</tspan></text>\n", x, y + 14, kernel, purpose_of(kernel));
+	fprintf(out,
+		"<text x=\"%d\" y=\"%d\" font-size=\"14\"><tspan font-weight=\"bold\">%s</tspan>  "
+		"<tspan font-size=\"12\">%s</tspan></text>\n",
+		x, y + 14, kernel, purpose_of(kernel));
 	write_text(out, x, y + 29, "fill=\"#606060\"", "%s", block->first->shape);
 	for (size_t i = 0; i < block->count; i++)
 		draw_bar(out, block, &block->first[i], x, y + TITLE + (int)i * BAR);
@@ -184,7 +186,8 @@ static void draw_head(FILE *out, const struct environment *e)
 {
 	int x = MARGIN;
 	write_text(out, MARGIN, 46, "font-size=\"24\" font-weight=\"bold\"", "How fast Tenon's kernels are");
-	write_text(out, MARGIN, 70, "font-size=\"13\"", "One block a kernel and size. Longer is faster. Beside each "
+	write_text(out, MARGIN, 70, "font-size=\"13\"",
+		   "One block a kernel and size. Longer is faster. Beside each "
 		   "bar: the time of one call, and how many times as fast as the plain loop it is.");
 	write_text(out, MARGIN, 90, "fill=\"#606060\"", "%s, %s, %s, %s", e->cpu, e->level, e->compiler, e->kernel);
 	for (int i = 0; i < STYLES; i++) {
@@ -198,9 +201,11 @@ static void draw_head(FILE *out, const struct environment *e)
 bool draw_results(FILE *out, const struct environment *environment)
 {
 	int height = lay_out(NULL);
-	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
+	fprintf(out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
 		"font-family=\"Helvetica, Arial, DejaVu Sans, sans-serif\" font-size=\"12\">\n"
-		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n", PAGE, height, PAGE, height);
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
+		PAGE, height, PAGE, height);
 	draw_head(out, environment);
 	lay_out(out);
 	fputs("</svg>\n", out);

@@ -12,7 +12,7 @@
 #include <time.h>
 
 enum { LATENCIES_MAX = 4000 };
-#define CLOCKABLE_NS 2000.0  /* two readings of the clock are then about 1 % */
+#define CLOCKABLE_NS 2000.0 /* two readings of the clock are then about 1 % */
 #define LATENCY_NS 40e6
 
 static double samples[CONTENDERS_MAX][ROUNDS_MAX]; /* of the last race, in the order of time */

@@ -31,8 +31,8 @@ struct timing {
 
 /* What single calls took, or batches of as many as take 2 us together where one call is too short for the clock. */
 struct latency {
-	size_t calls, batch;      /* how many were timed, and of how many calls each was */
-	double p50, p99, p999;    /* ns for one call; NAN without 100 and 1000 of them */
+	size_t calls, batch;   /* how many were timed, and of how many calls each was */
+	double p50, p99, p999; /* ns for one call; NAN without 100 and 1000 of them */
 };
 
 /* How many times as fast one is as another: the median ratio over rounds and its 95 % interval. */

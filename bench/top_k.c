@@ -22,8 +22,13 @@ static bool race_best(const float *scores, size_t n, const char *order, size_t k
 	struct reading limit = {scores, n * sizeof *scores};
 	char shape[48];
 	snprintf(shape, sizeof shape, "%zu of %zu%s", k, n, order);
-	struct race race = {.kernel = "top_k", .shape = shape, .args = &args, .output = best, .size = sizeof *best,
-			    .bytes = (double)limit.bytes, .limit = {"load-only", run_reading, &limit}};
+	struct race race = {.kernel = "top_k",
+			    .shape = shape,
+			    .args = &args,
+			    .output = best,
+			    .size = sizeof *best,
+			    .bytes = (double)limit.bytes,
+			    .limit = {"load-only", run_reading, &limit}};
 	bool good = run_race(&race);
 	free(best);
 	return good;

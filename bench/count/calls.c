@@ -17,7 +17,8 @@ static const char *name_of(uint32_t kernel)
 	switch (kernel) {
 #define TENON_ARG(type, member)
 #define TENON_KERNEL(id, name, scratch, members) \
-	case id: return #name;
+	case id:                                 \
+		return #name;
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
 #undef TENON_ARG

@@ -20,8 +20,10 @@ extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 extern void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void (*)(uint64_t id, struct qemu_plugin_tb *tb));
 extern void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, void (*)(unsigned vcpu, void *context),
 						 int flags, void *context);
-extern void qemu_plugin_register_vcpu_syscall_cb(uint64_t id, void (*)(uint64_t id, unsigned vcpu, int64_t number,
-	uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8));
+extern void qemu_plugin_register_vcpu_syscall_cb(uint64_t id,
+						 void (*)(uint64_t id, unsigned vcpu, int64_t number, uint64_t a1,
+							  uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
+							  uint64_t a6, uint64_t a7, uint64_t a8));
 EXPORT int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv);
 
 EXPORT int qemu_plugin_version = PLUGIN_VERSION;

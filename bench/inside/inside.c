@@ -7,9 +7,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/count.h"
+#include "runtime/load.h"
+#include "runtime/probe.h"
 #include "runtime/publish.h"
 #include "runtime/public.h"
 #include "runtime/table.h"
@@ -53,6 +57,66 @@ static void run_dispatch(void *context, size_t times)
 		EIGHT_TIMES(dispatch(context));
 }
 
+/* As a published table has it: count_table() knows the functions by their image. */
+static struct table counted;
+
+static bool make_counted(void)
+{
+	static struct image image = {.name = "bench"};
+	struct why why;
+	for (int i = 0; i < KERNEL_COUNT; i++) {
+		image.function[i] = counted.function[i] = do_nothing;
+		counted.image[i] = &image;
+	}
+	if (set_counting(true, &why) == TENON_OK && count_table(&counted, &why) == TENON_OK)
+		return true;
+	fprintf(stderr, "tenon bench: %s\n", why.text);
+	return false;
+}
+
+static void run_counted(void *context, size_t times)
+{
+	atomic_store(&active_table, &counted);
+	for (size_t i = 0; i < times; i += 8)
+		EIGHT_TIMES(dispatch(context));
+}
+
+/* ---- On probation ------------------------------------------------------------------------------------------------ */
+
+struct pair {
+	struct table table;
+	const void *args;
+};
+
+/* Counted, sampled, half of it canary, one of 1024 calls compared with scalar. */
+static bool make_pair(tenon_kernel_fn *function, const void *args, enum inside_table kind, void **pair)
+{
+	static struct pair pairs[TABLE_KINDS];
+	struct table composition = scalar_table, probed;
+	struct why why;
+	const struct probe_plan plan = {.shadow = 1024, .timing = true, .guard = kind == TABLE_GUARDED};
+	composition.function[KERNEL_vector_similarity] = function;
+	pairs[kind] = (struct pair){composition, args};
+	*pair = &pairs[kind];
+	if (kind == TABLE_PLAIN)
+		return true;
+	if (make_probe(&composition, &composition, &plan, &probed, &why)) {
+		fprintf(stderr, "tenon bench: %s\n", why.text);
+		return false;
+	}
+	set_probe_share(probed.probe, 50);
+	pairs[kind].table = kind == TABLE_PROMOTED ? *plain_of(&probed) : probed;
+	return true;
+}
+
+static void run_pair(void *any, size_t times)
+{
+	const struct pair *pair = any;
+	atomic_store(&active_table, &pair->table);
+	for (size_t i = 0; i < times; i += 8)
+		EIGHT_TIMES(dispatch(pair->args));
+}
+
 /* ---- Changes of tables ------------------------------------------------------------------------------------------- */
 
 static void run_publish(void *context, size_t times)
@@ -63,7 +127,7 @@ static void run_publish(void *context, size_t times)
 	if (begin_swap(&vetoes, &why))
 		return;
 	for (size_t i = 0; i < times; i++)
-		finish_swap(vetoes, i % 2 ? &empty : &twin, &why);
+		finish_swap(vetoes, i % 2 ? &empty : &twin, PUBLISH_STEP, &why);
 }
 
 static void run_rollback(void *context, size_t times)
@@ -126,7 +190,7 @@ static bool time_sight(double *delays, size_t count)
 		atomic_store(&seen, false);
 		begin_swap(&vetoes, &why); /* cannot fail: no other thread rolls back */
 		double start = now();
-		finish_swap(vetoes, &twin, &why);
+		finish_swap(vetoes, &twin, PUBLISH_STEP, &why);
 		while (!atomic_load(&seen))
 			;
 		delays[i] = atomic_load(&seen_at) - start;
@@ -137,4 +201,5 @@ static bool time_sight(double *delays, size_t count)
 	return true;
 }
 
-TENON_PUBLIC const struct inside tenon_bench_inside = {run_plain, run_dispatch, run_publish, run_rollback, time_sight};
+TENON_PUBLIC const struct inside tenon_bench_inside = {
+	run_plain, run_dispatch, make_counted, run_counted, run_publish, run_rollback, make_pair, run_pair, time_sight};

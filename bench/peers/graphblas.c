@@ -290,10 +290,10 @@ static bool check_product(struct trial *trial, const void *expected)
 	return check_activation(trial, expected);
 }
 
-#define SPREAD_PEER(title, run_, prepare_, check_) \
-	{ \
+#define SPREAD_PEER(title, run_, prepare_, check_)                                                                \
+	{                                                                                                         \
 		.kernel = "spreading_activation", .name = title, .run = run_, .relative = 1e-5, .absolute = 1e-6, \
-		.prepare = prepare_, .check = check_, .finish = finish \
+		.prepare = prepare_, .check = check_, .finish = finish                                            \
 	}
 static const struct peer peers[] = {
 	SPREAD_PEER("GraphBLAS mxv", run_mxv, prepare_mxv, check_activation),

@@ -15,12 +15,9 @@ static const struct symbol symbols[] = {
 	{"_ZGVeN16vv_powf", &pow_16},
 	{"_ZGVdN8vv_powf", &pow_8},
 };
-static const struct peer peers[] = {
-	EXP_PEERS("libmvec avx2", "x86-64-v3", 8, exp_8),
-	EXP_PEERS("libmvec avx512", "x86-64-v4", 16, exp_16),
-	POW_PEERS("libmvec avx2", "x86-64-v3", 8, pow_8),
-	POW_PEERS("libmvec avx512", "x86-64-v4", 16, pow_16),
-};
+static const struct peer peers[] = {IF_8(EXP_PEERS("libmvec avx2", "x86-64-v3", 8, exp_8)) IF_16(
+	EXP_PEERS("libmvec avx512", "x86-64-v4", 16, exp_16)) IF_8(POW_PEERS("libmvec avx2", "x86-64-v3", 8, pow_8))
+					    IF_16(POW_PEERS("libmvec avx512", "x86-64-v4", 16, pow_16))};
 
 static bool open_libmvec(char *message, size_t size)
 {

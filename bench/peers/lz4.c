@@ -48,7 +48,7 @@ static bool prepare(struct trial *trial, const struct tenon_delta *delta)
 {
 	size_t mask = TENON_DELTA_WORDS(delta->size) * sizeof *delta->mask, size = mask + delta->size;
 	struct own *own = make_memory(sizeof *own);
-	*own = (struct own){(int)size,	       (int)(size + size / 255 + 16),	    0,
+	*own = (struct own){(int)size,         (int)(size + size / 255 + 16),       0,
 			    make_memory(size), make_memory(size + size / 255 + 16), make_memory(size)};
 	memcpy(own->plain, delta->mask, mask);
 	memcpy(own->plain + mask, delta->payload, delta->size);

@@ -26,8 +26,8 @@ struct trial {
 	const struct race *race;
 	const void *args; /* the race's */
 	any_fn *function; /* what peer->function points to */
-	void *own;	  /* made by prepare(), freed by finish() */
-	bool unclean;	  /* it leaves the upper halves of registers in use */
+	void *own;        /* made by prepare(), freed by finish() */
+	bool unclean;     /* it leaves the upper halves of registers in use */
 };
 
 /* How one library computes one kernel. */
@@ -38,13 +38,13 @@ struct peer {
 	any_fn **function;  /* for peers that share run(); may be NULL */
 	void (*run)(void *trial, size_t times);
 	double relative, absolute; /* how far a float may be from scalar's: absolute + relative * |scalar's| */
-	bool (*prepare)(struct trial *trial);			  /* may be NULL; false: not for these arguments */
+	bool (*prepare)(struct trial *trial);                     /* may be NULL; false: not for these arguments */
 	bool (*check)(struct trial *trial, const void *expected); /* NULL: floats in race->output */
-	void (*finish)(struct trial *trial);			  /* may be NULL */
+	void (*finish)(struct trial *trial);                      /* may be NULL */
 };
 
 struct library {
-	const char *name, *source;		  /* "SLEEF", "Debian package libsleef3" */
+	const char *name, *source;                /* "SLEEF", "Debian package libsleef3" */
 	bool (*open)(char *message, size_t size); /* its version; or false and what is wrong */
 	const struct peer *peers;
 	size_t peer_count;
@@ -85,7 +85,7 @@ struct symbol {
  * On success message is the file's own name, a version for libraries that cannot tell theirs.
  */
 void *open_library(const char *const *names, const struct symbol *symbols, size_t count, char *message, size_t size);
-#define OPEN_LIBRARY(symbols, message, size, ...) \
+#define OPEN_LIBRARY(symbols, message, size, ...)                                                                     \
 	open_library((const char *const[]){__VA_ARGS__, NULL}, symbols, sizeof(symbols) / sizeof *(symbols), message, \
 		     size)
 

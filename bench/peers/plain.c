@@ -86,17 +86,21 @@ static bool check_output(struct trial *trial, const void *expected)
 	return check_bytes(trial, trial->race->output, expected, trial->race->size);
 }
 
-#define APPLY_PEER(title, pointer, prepare_) \
-	{.kernel = "delta_apply", .name = title, .function = &(pointer), .run = run_apply, .prepare = prepare_, \
-	 .check = check_output}
-#define MERGE_PEER(title, pointer) \
-	{.kernel = "delta_merge", .name = title, .function = &(pointer), .run = run_merge, .prepare = is_apart, \
-	 .check = check_output}
-#define PLAIN_PEERS(functions, compiler) \
-	APPLY_PEER("bytes at -O3, " compiler, (functions).apply, NULL), \
-	APPLY_PEER("words at -O3, " compiler, (functions).apply_words, is_even), \
-	MERGE_PEER("bytes at -O3, " compiler, (functions).merge), \
-	MERGE_PEER("words at -O3, " compiler, (functions).merge_words)
+#define APPLY_PEER(title, pointer, prepare_)                                                                           \
+	{                                                                                                              \
+		.kernel = "delta_apply", .name = title, .function = &(pointer), .run = run_apply, .prepare = prepare_, \
+		.check = check_output                                                                                  \
+	}
+#define MERGE_PEER(title, pointer)                                                                                     \
+	{                                                                                                              \
+		.kernel = "delta_merge", .name = title, .function = &(pointer), .run = run_merge, .prepare = is_apart, \
+		.check = check_output                                                                                  \
+	}
+#define PLAIN_PEERS(functions, compiler)                                                 \
+	APPLY_PEER("bytes at -O3, " compiler, (functions).apply, NULL),                  \
+		APPLY_PEER("words at -O3, " compiler, (functions).apply_words, is_even), \
+		MERGE_PEER("bytes at -O3, " compiler, (functions).merge),                \
+		MERGE_PEER("words at -O3, " compiler, (functions).merge_words)
 static const struct peer baseline_peers[] = {PLAIN_PEERS(baseline, "baseline")};
 static const struct peer gcc_peers[] = {PLAIN_PEERS(gcc, "gcc")};
 static const struct peer clang_peers[] = {PLAIN_PEERS(clang, "clang")};

@@ -37,33 +37,33 @@ static inline void run_rows(void *context, size_t times)
  * One ISA of such a library is struct library library_<id>, of the built file `file`. The bounds: sums of up to some
  * thousand products in any order; another measure would differ by far more.
  */
-#define ROWS_LIBRARY(id, title, isa, file, source) \
-	static struct rows rows_##id; \
-	static bool open_##id(char *message, size_t size) \
-	{ \
+#define ROWS_LIBRARY(id, title, isa, file, source)                 \
+	static struct rows rows_##id;                              \
+	static bool open_##id(char *message, size_t size)          \
+	{                                                          \
 		return open_rows(file, &rows_##id, message, size); \
-	} \
-	static const struct peer peers_##id[] = { \
-		{.kernel = "vector_similarity", \
-		 .name = title, \
-		 .needs = isa, \
-		 .function = &rows_##id.cosine, \
-		 .run = run_rows, \
-		 .absolute = 1e-5}, \
-		{.kernel = "inner_product", \
-		 .name = title, \
-		 .needs = isa, \
-		 .function = &rows_##id.inner_product, \
-		 .run = run_rows, \
-		 .relative = 1e-4, \
-		 .absolute = 1e-4}, \
-		{.kernel = "squared_distance", \
-		 .name = title, \
-		 .needs = isa, \
-		 .function = &rows_##id.squared_distance, \
-		 .run = run_rows, \
-		 .relative = 1e-5}, \
-	}; \
+	}                                                          \
+	static const struct peer peers_##id[] = {                  \
+		{.kernel = "vector_similarity",                    \
+		 .name = title,                                    \
+		 .needs = isa,                                     \
+		 .function = &rows_##id.cosine,                    \
+		 .run = run_rows,                                  \
+		 .absolute = 1e-5},                                \
+		{.kernel = "inner_product",                        \
+		 .name = title,                                    \
+		 .needs = isa,                                     \
+		 .function = &rows_##id.inner_product,             \
+		 .run = run_rows,                                  \
+		 .relative = 1e-4,                                 \
+		 .absolute = 1e-4},                                \
+		{.kernel = "squared_distance",                     \
+		 .name = title,                                    \
+		 .needs = isa,                                     \
+		 .function = &rows_##id.squared_distance,          \
+		 .run = run_rows,                                  \
+		 .relative = 1e-5},                                \
+	};                                                         \
 	const struct library library_##id = {title, source, open_##id, PEERS(peers_##id)}
 
 #endif

@@ -12,12 +12,9 @@ static const struct symbol symbols[] = {
 	{"Sleef_powf16_u10avx512f", &pow_16},
 	{"Sleef_powf8_u10avx2", &pow_8},
 };
-static const struct peer peers[] = {
-	EXP_PEERS("SLEEF u10 avx2", "x86-64-v3", 8, exp_8),
-	EXP_PEERS("SLEEF u10 avx512", "x86-64-v4", 16, exp_16),
-	POW_PEERS("SLEEF u10 avx2", "x86-64-v3", 8, pow_8),
-	POW_PEERS("SLEEF u10 avx512", "x86-64-v4", 16, pow_16),
-};
+static const struct peer peers[] = {IF_8(EXP_PEERS("SLEEF u10 avx2", "x86-64-v3", 8, exp_8)) IF_16(
+	EXP_PEERS("SLEEF u10 avx512", "x86-64-v4", 16, exp_16)) IF_8(POW_PEERS("SLEEF u10 avx2", "x86-64-v3", 8, pow_8))
+					    IF_16(POW_PEERS("SLEEF u10 avx512", "x86-64-v4", 16, pow_16))};
 #elif defined __aarch64__
 static any_fn *exp_4, *pow_4;
 static const struct symbol symbols[] = {

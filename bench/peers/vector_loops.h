@@ -46,22 +46,22 @@ static void LOOP(exp)(any_fn *function, const void *args)
  * out[i] = values[i] * RESULT, where RESULT calls the function with `x`, the ARGUMENT at `at`: a block of arguments
  * first, since a division before each call would make every call wait for it (a third slower).
  */
-#define BLOCKWISE(ARGUMENT, RESULT) \
-	float block[BLOCK]; \
-	size_t whole = a.n / WIDTH * WIDTH; \
-	for (size_t start = 0; start < whole; start += BLOCK) { \
-		size_t end = start + BLOCK < whole ? start + BLOCK : whole; \
-		for (size_t at = start; at < end; at += WIDTH) \
-			LOOP(store)(block + at - start, ARGUMENT); \
-		for (size_t at = start; at < end; at += WIDTH) { \
+#define BLOCKWISE(ARGUMENT, RESULT)                                                  \
+	float block[BLOCK];                                                          \
+	size_t whole = a.n / WIDTH * WIDTH;                                          \
+	for (size_t start = 0; start < whole; start += BLOCK) {                      \
+		size_t end = start + BLOCK < whole ? start + BLOCK : whole;          \
+		for (size_t at = start; at < end; at += WIDTH)                       \
+			LOOP(store)(block + at - start, ARGUMENT);                   \
+		for (size_t at = start; at < end; at += WIDTH) {                     \
 			LOOP(floats) x = LOOP(load)(block + at - start), y = RESULT; \
-			LOOP(store)(a.out + at, LOOP(load)(a.values + at) * y); \
-		} \
-	} \
-	if (whole < a.n) { \
-		size_t at = a.n - WIDTH; \
-		LOOP(floats) x = ARGUMENT, y = RESULT; \
-		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * y); \
+			LOOP(store)(a.out + at, LOOP(load)(a.values + at) * y);      \
+		}                                                                    \
+	}                                                                            \
+	if (whole < a.n) {                                                           \
+		size_t at = a.n - WIDTH;                                             \
+		LOOP(floats) x = ARGUMENT, y = RESULT;                               \
+		LOOP(store)(a.out + at, LOOP(load)(a.values + at) * y);              \
 	}
 
 static void LOOP(decay_exponential)(any_fn *function, const void *args)
@@ -88,11 +88,11 @@ static void LOOP(decay_two_component)(any_fn *function, const void *args)
 }
 #undef BLOCKWISE
 
-#define RUN(name) \
-	void LOOP(run_##name)(void *context, size_t times) \
-	{ \
-		const struct trial *trial = context; \
-		for (size_t t = 0; t < times; t++) \
+#define RUN(name)                                                 \
+	void LOOP(run_##name)(void *context, size_t times)        \
+	{                                                         \
+		const struct trial *trial = context;              \
+		for (size_t t = 0; t < times; t++)                \
 			LOOP(name)(trial->function, trial->args); \
 	}
 RUN(exp)

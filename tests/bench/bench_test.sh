@@ -42,7 +42,7 @@ run tenon bench --quick --kernel inner_product --backend scalar
 is "--backend chooses" says out '^  scalar '
 is "... and leaves out others" test -z "$(grep -e '^  avx' -e '^  neon' out)"
 
-if grep -q '^#define HAVE_JANSSON' "$top_builddir/build.h"; then
+if built_with HAVE_JANSSON; then
 	run tenon bench --quick --json --topic top_k,arena,dispatch,swap
 	is "--json succeeds" exits 0
 fi
@@ -63,7 +63,12 @@ is_json "... the limit within itself" \
 is_json "... and what is no kernel too" \
 	'{"publish", "rollback", "dispatch", "allocation"} <= {r["backend"] for r in d["results"]}'
 
-if [ -n "${EMULATOR-}" ] || is_sanitized; then
+if is_coverage; then
+	run tenon bench --quick --figures --kernel crc32c
+	is "--figures of one kernel" exits 0
+	is "... judges that" says out '^  avx512 .*\(reached\|NOT REACHED\|no such .* here\)'
+	is "... the others were not measured" says out '^[0-9]* figures, .*[1-9][0-9]* not measured'
+elif [ -n "${EMULATOR-}" ] || is_sanitized; then
 	skip "--figures runs" "too slow here: emulated, or built with a sanitizer"
 else
 	run tenon bench --quick --figures
