@@ -35,6 +35,7 @@ static int load(const void *bytes, size_t size, struct config *config, struct wh
 	return load_config(config, path, why);
 }
 
+/* Without spaces: a line may be as long as the one that it was read from. */
 static size_t write_out(const struct config *config, char *text, size_t size)
 {
 	size_t used = 0;
@@ -43,7 +44,8 @@ static size_t write_out(const struct config *config, char *text, size_t size)
 		const struct config_key *key = &config_keys[i];
 		format_config_value(config, key, value, sizeof value);
 		if (*value || key->initial)
-			used += (size_t)snprintf(text + used, size - used, "[%s]\n%s = %s\n", key->section, key->name, value);
+			used += (size_t)snprintf(text + used, size - used, "[%s]\n%s=%s\n", key->section, key->name,
+						 value);
 		MUST(used < size, "more than %zu bytes of configuration", size);
 	}
 	return used;
@@ -70,7 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int status = load(data, size, &config, &why);
 	if (!status)
 		must_say_the_same(&config);
-	MUST(!status || memcmp(&config, &untouched, sizeof config) == 0, "refused, and yet it changed the configuration");
-	MUST(!status || (status == TENON_ECONFIG && why.status == status && strchr(why.text, ':')), "%d: %s", status, why.text);
+	MUST(!status || memcmp(&config, &untouched, sizeof config) == 0,
+	     "refused, and yet it changed the configuration");
+	MUST(!status || (status == TENON_ECONFIG && why.status == status && strchr(why.text, ':')), "%d: %s", status,
+	     why.text);
 	return 0;
 }

@@ -136,7 +136,7 @@ static void decode(const unsigned char *encoded, size_t length, size_t size)
 		MUST(is_zero(&d), "refused, but not all zero");
 	else
 		MUST(write_encoding(&d, encoded[4], again) == length && memcmp(again, encoded, length) == 0,
-			"decoded what kind %d does not write so", encoded[4]);
+		     "decoded what kind %d does not write so", encoded[4]);
 	decode_by_others(&a, status, &d);
 	free_delta(&d);
 }
@@ -177,14 +177,14 @@ static void decode_body(const uint8_t *data, size_t size)
 /* ---- Encoding ---------------------------------------------------------------------------------------------------- */
 
 static void encode_by(const struct coder *coder, const struct tenon_delta *d, const unsigned char *wanted,
-	size_t length)
+		      size_t length)
 {
 	size_t capacity = TENON_DELTA_BOUND(d->size), got = 0;
 	unsigned char *encoded = take(capacity, 0xa5);
 	struct tenon_delta_encode_args a = {d, encoded, capacity, &got};
 	MUST(coder->encode(&a, NULL) == TENON_OK, "%s: encoding fails", coder->name);
 	MUST(got == length && memcmp(encoded, wanted, length) == 0, "%s encodes otherwise, in %zu bytes, not %zu",
-		coder->name, got, length);
+	     coder->name, got, length);
 	for (; got < capacity; got++)
 		MUST(encoded[got] == 0xa5, "%s writes behind the encoding", coder->name);
 	free(encoded);

@@ -25,13 +25,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What must hold of every input. */
-#define MUST(condition, ...)                             \
-	do {                                             \
-		if (!(condition)) {                      \
+#define MUST(condition, ...)                                    \
+	do {                                                    \
+		if (!(condition)) {                             \
 			fprintf(stderr, "found: " __VA_ARGS__); \
-			fputc('\n', stderr);             \
-			abort();                         \
-		}                                        \
+			fputc('\n', stderr);                    \
+			abort();                                \
+		}                                               \
 	} while (0)
 
 #endif

@@ -72,11 +72,19 @@ static void check_repaired_child(void)
 	call_from_threads();
 }
 
+/* Children of a quiet process may exit(): that takes a lock of the dynamic linker, which under load a thread may have had. */
+static void check_quiet_child(void)
+{
+	check_untouched_child();
+	leave(0);
+}
+
 static void fork_child_of_child(void)
 {
 	check_repaired_child();
 	CHECK(open_quietly() == TENON_OK);
 	check_child(check_repaired_child);
+	leave(0);
 }
 
 /* ---- Hazards ----------------------------------------------------------------------------------------------------- */
@@ -86,7 +94,7 @@ void hazard_fork_child_calls(void)
 	need_threads_after_fork();
 	CHECK(open_quietly() == TENON_OK);
 	CHECK(tenon_swap(HOOKED_PLUGIN, 0) == TENON_OK);
-	check_child(check_untouched_child);
+	check_child(check_quiet_child);
 	CHECK(serves("hooked"));
 	CHECK(tenon_close() == TENON_OK);
 }
@@ -135,6 +143,7 @@ static void check_scalar_child(void)
 	CHECK(calls_work());
 	tenon_rollback(TENON_ROLLBACK_PREVIOUS);
 	CHECK(serves("scalar"));
+	leave(0);
 }
 
 void hazard_fork_scalar(void)

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "tests/leave.h"
 #include "tests/live.h"
 #include "tests/plugins/hooked.h"
 
@@ -30,6 +31,7 @@ void need_no_tsan(void);
 
 /* Skips under the address sanitizer, saying why that cannot meet the hazard. */
 void need_no_asan(const char *reason);
+void need_no_emulator(const char *reason);
 
 /* fork() with a child that runs function and then must exit with 0 within ten seconds. */
 void check_child(void (*function)(void));

@@ -78,10 +78,15 @@ void need_no_asan(const char *reason)
 
 void need_threads_after_fork(void)
 {
-	const char *emulator = getenv("EMULATOR");
 	need_no_tsan();
+	need_no_emulator("qemu does not survive it");
+}
+
+void need_no_emulator(const char *reason)
+{
+	const char *emulator = getenv("EMULATOR");
 	if (emulator && emulator[0])
-		skip_hazard("qemu does not survive it");
+		skip_hazard(reason);
 }
 
 /* Waits for pid, kills it at the deadline; its wait status. */

@@ -100,7 +100,7 @@ int main(void)
 	/* Stacks of threads and the like may come and go; an image more each time would not hide. */
 	clean = clean && count_mappings("") < before + TIMES;
 #endif
-	printf("%sok 2 - nothing is left behind (%d mappings, %d at first)\n", clean ? "" : "not ",
-	       count_mappings(""), before);
+	printf("%sok 2 - nothing is left behind (%d mappings, %d at first)\n", clean ? "" : "not ", count_mappings(""),
+	       before);
 	return ok && clean ? 0 : 1;
 }

@@ -2,8 +2,8 @@
  *
  * A host that is offered hostile files: serve < LIST, a line "EXPECTATION<tab>PATH" for each, where EXPECTATION is a
  * part of the refusal, or "loads". After every offer the kernels must still give the bits that they gave before, and
- * nothing that the process owns (descriptors, floating-point state, threads) may have changed. Then scalar.so itself,
- * cut after every byte of its headers and of its last page. Prints TAP.
+ * nothing that the process owns (descriptors, floating-point state, threads) may have changed. Then, with a
+ * scratch file, scalar.so itself, cut after every byte of its headers and of its last page. Prints TAP.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -47,8 +47,8 @@ static bool serves_as_before(const struct state *before)
 	struct tenon_inner_product_args args = {query, rows, ROWS, DIM, DIM, scores};
 	struct state now = look();
 	return tenon_inner_product(&args) == TENON_OK && memcmp(scores, expected, sizeof scores) == 0 &&
-	       now.descriptors == before->descriptors && now.threads == before->threads && now.rounding == before->rounding &&
-	       strcmp(now.backend, before->backend) == 0;
+	       now.descriptors == before->descriptors && now.threads == before->threads &&
+	       now.rounding == before->rounding && strcmp(now.backend, before->backend) == 0;
 }
 
 static void offer(const char *expectation, const char *path, const char *name)
@@ -63,9 +63,15 @@ static void offer(const char *expectation, const char *path, const char *name)
 	}
 	bool refused = (status == TENON_EREFUSED || status == TENON_EUNSUPPORTED || status == TENON_ENOENT) &&
 		       strstr(said, expectation);
+	char changed[160];
 	if (refused && !serves_as_before(&before)) {
+		struct state now = look();
 		refused = false;
-		said = "refused, but the process is not as it was";
+		snprintf(changed, sizeof changed,
+			 "refused, but the process is not as it was: %d descriptors, now %d; %d threads, now "
+			 "%d; %s, now %s",
+			 before.descriptors, now.descriptors, before.threads, now.threads, before.backend, now.backend);
+		said = changed;
 	}
 	report(refused, name, said);
 }
@@ -127,9 +133,10 @@ static void offer_cuts(const char *plugin, const char *path)
 	}
 	unlink(path);
 	char detail[160];
-	snprintf(detail, sizeof detail, "%zu bytes up to the last segment's end, %zu cuts, %zu loaded, %zu did harm", end, offered,
-		 accepted, harmed);
-	report(end > 1024 && offered > 1024 && !accepted && !harmed, "cut after every byte of the headers, and on", detail);
+	snprintf(detail, sizeof detail, "%zu bytes up to the last segment's end, %zu cuts, %zu loaded, %zu did harm",
+		 end, offered, accepted, harmed);
+	report(end > 1024 && offered > 1024 && !accepted && !harmed, "cut after every byte of the headers, and on",
+	       detail);
 }
 
 int main(int argc, char **argv)
@@ -139,15 +146,17 @@ int main(int argc, char **argv)
 		query[i % DIM] = (float)(i % 13) - 6;
 		rows[i] = (float)(i % 17) * 0.37f;
 	}
-	if (argc != 3 || tenon_open(NULL) || tenon_inner_product(&args) != TENON_OK) {
-		fprintf(stderr, "usage: serve SCALAR_PLUGIN SCRATCH_FILE < LIST; %s\n", tenon_error_detail());
+	if (argc < 2 || argc > 3 || tenon_open(NULL) || tenon_inner_product(&args) != TENON_OK) {
+		fprintf(stderr, "usage: serve SCALAR_PLUGIN [SCRATCH_FILE] < LIST; %s\n", tenon_error_detail());
 		return 2;
 	}
-	/* The thread that retires tables begins with the first one that is replaced. */
+	/* The thread that retires tables begins with the first one that is replaced, the staging directory with the first copy. */
 	tenon_swap(argv[1], 0);
 	tenon_rollback(TENON_ROLLBACK_SCALAR);
+	tenon_swap("scalar", 0);
 	take_list();
-	offer_cuts(argv[1], argv[2]);
+	if (argc == 3)
+		offer_cuts(argv[1], argv[2]);
 	report(tenon_close() == TENON_OK, "the host closes", tenon_error_detail());
 	printf("1..%u\n", tests);
 	return 0;

@@ -2,11 +2,13 @@
  *
  * A host under load, for the tests of the operator path: threads call kernels without a pause and compare every bit.
  *
- *     host CONFIG [THREADS]
+ *     host CONFIG [THREADS [SECONDS]]
  *
  * Prints "ready PID", then "serving BACKEND generation N" whenever a batch was served by another table than the last one
- * printed, until SIGTERM; then "calls N wrong N failed N". At SIGUSR1, if the hooked plugin serves, a thread goes into a
- * kernel, prints "stalled TID" and stays there until SIGUSR2.
+ * printed, until SIGTERM or SECONDS (120) are over; then "calls N wrong N failed N". At SIGUSR1, if the hooked plugin serves,
+ * a thread goes into a kernel, prints "stalled TID" and stays there until SIGUSR2. At the first SIGHUP it takes 95 % of its
+ * main thread's arena, at the second as much again, which is not there. At SIGWINCH its threads end,
+ * it prints "paused calls N", and the runtime stays open.
  */
 #include "build.h"
 
@@ -29,7 +31,7 @@
 #define THREADS_MAX 64
 
 static float query[DIM], rows[COUNT * DIM], expected[COUNT];
-static volatile sig_atomic_t told_to_stop, told_to_stall;
+static volatile sig_atomic_t told_to_stop, told_to_stall, told_to_fill, told_to_pause;
 static atomic_bool stopping, released;
 static _Atomic uint64_t calls, wrong, failed, latest = UINT64_MAX;
 static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
@@ -40,6 +42,10 @@ static void take_order(int signal_number)
 		told_to_stop = 1;
 	if (signal_number == SIGUSR1)
 		told_to_stall = 1;
+	if (signal_number == SIGHUP)
+		told_to_fill = 1;
+	if (signal_number == SIGWINCH)
+		told_to_pause = 1;
 	if (signal_number == SIGUSR2 || signal_number == SIGTERM)
 		atomic_store(&released, true);
 }
@@ -72,8 +78,8 @@ static void print_log(enum tenon_log_level level, const char *line, void *user)
 
 static struct tenon_inner_product_args describe(float *scores)
 {
-	return (struct tenon_inner_product_args){.query = query, .rows = rows, .count = COUNT, .dim = DIM, .stride = DIM,
-						 .scores = scores};
+	return (struct tenon_inner_product_args){
+		.query = query, .rows = rows, .count = COUNT, .dim = DIM, .stride = DIM, .scores = scores};
 }
 
 static void announce(const struct tenon_served *served)
@@ -116,16 +122,43 @@ static void fill(void)
 	tenon_inner_product(&args); /* by scalar: the runtime is not open yet */
 }
 
-static int run(int threads)
+static void fill_arena(void)
+{
+	struct tenon_arena_stats stats = {0};
+	void *memory;
+	told_to_fill = 0;
+	tenon_arena_alloc(1, &memory);
+	tenon_arena_stats_get(&stats);
+	int status = tenon_arena_alloc(stats.size / 100 * 95, &memory);
+	printf("filled %d\n", status);
+	fflush(stdout);
+}
+
+static void pause_threads(pthread_t *thread, int threads)
+{
+	atomic_store(&stopping, true);
+	for (int i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	printf("paused calls %" PRIu64 "\n", atomic_load(&calls));
+	fflush(stdout);
+}
+
+static int run(int threads, int seconds)
 {
 	pthread_t thread[THREADS_MAX], stalled;
 	bool has_stalled = false;
 	for (int i = 0; i < threads; i++)
 		if (pthread_create(&thread[i], NULL, serve, NULL))
 			return 1;
-	for (int naps = 0; !told_to_stop && naps < 6000; naps++) { /* a forgotten host ends by itself */
+	for (int naps = 0; !told_to_stop && naps < seconds * 50; naps++) { /* a forgotten host ends by itself */
 		if (told_to_stall && !has_stalled)
 			has_stalled = pthread_create(&stalled, NULL, stall, NULL) == 0;
+		if (told_to_fill)
+			fill_arena();
+		if (told_to_pause && threads) {
+			pause_threads(thread, threads);
+			threads = 0;
+		}
 		nap();
 	}
 	atomic_store(&stopping, true);
@@ -146,6 +179,8 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGUSR1, &action, NULL);
 	sigaction(SIGUSR2, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGWINCH, &action, NULL);
 	fill();
 	tenon_log_set(print_log, NULL);
 	if (tenon_open(argv[1]) != TENON_OK) {
@@ -154,7 +189,7 @@ int main(int argc, char **argv)
 	}
 	printf("ready %d\n", (int)getpid());
 	fflush(stdout);
-	int code = run(threads);
+	int code = run(threads, argc > 3 ? atoi(argv[3]) : 120);
 	tenon_close();
 	printf("calls %" PRIu64 " wrong %" PRIu64 " failed %" PRIu64 "\n", atomic_load(&calls), atomic_load(&wrong),
 	       atomic_load(&failed));

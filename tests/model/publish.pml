@@ -15,6 +15,8 @@
  *   P3  a rollback wins over every swap that it overlaps: when both are over, that swap's table is not active;
  *   P4  after a rollback, with no later swap, previous equals active, so that a second one is a no-op. Excepted are two
  *       at the same moment with different targets, and two that overlap the same swap: those may leave either's target.
+ *   P5  neither previous nor what a rollback publishes is ever a trial;
+ *   P6  a swap that no rollback overlapped, of the same backends or over a trial, leaves previous alone;
  *
  * -DBROKEN_<name> each take one step out; check-model.sh demands that spin finds every one of them.
  */
@@ -34,6 +36,10 @@
 #define RETIREMENTS 2
 #endif
 
+#ifndef KINDS
+#define KINDS 0 /* 1: a table may be a trial, and a swap may be of the same backends with or without a probe */
+#endif
+
 #define SCALAR 0
 #define TABLES (SWAPS + 1)
 #define NONE 15
@@ -41,7 +47,7 @@
 /* ---- Shared memory ----------------------------------------------------------------------------------------------- */
 
 byte serving = SCALAR, previous = SCALAR, restored = NONE, begun, done;
-bool kept[TABLES], freed[TABLES];
+bool kept[TABLES], freed[TABLES], trial[TABLES];
 bool locked; /* retire.c's lock */
 
 #define LOCK atomic { !locked; locked = true }
@@ -60,6 +66,7 @@ bool swapping;
 byte last_swap;       /* its table; NONE before the first */
 byte overlapped;      /* rollbacks that were under way at some moment of the last swap */
 bool rolled_back;     /* a rollback has ended since the last swap began */
+byte stays;           /* what previous was when the last swap began, and is to stay; NONE: it may change */
 bool together;        /* two rollbacks were under way at once, perhaps with different targets */
 
 inline judge()
@@ -67,7 +74,9 @@ inline judge()
 	if
 	:: !swapping && rolling == 0 ->
 		assert(!(overlapped > 0 && serving == last_swap)); /* P3 */
-		assert(!(rolled_back && !together && overlapped < 2 && previous != serving)) /* P4 */
+		assert(!(rolled_back && !together && overlapped < 2 && previous != serving)); /* P4 */
+		assert(!trial[previous]); /* P5 */
+		assert(!(overlapped == 0 && !rolled_back && stays != NONE && previous != stays)) /* P6 */
 	:: else
 	fi
 }
@@ -218,7 +227,7 @@ proctype rollback()
 #ifndef BROKEN_NO_PREVIOUS
 	previous = t; /* R4 */
 #endif
-	atomic { serving = t; assert(!freed[t]) }; /* R5, P1 */
+	atomic { serving = t; assert(!freed[t] && !trial[t]) }; /* R5, P1, P5 */
 	atomic { done++; rolling--; rolled_back = true; judge() } /* R7 */
 }
 
@@ -231,7 +240,15 @@ inline finish_swap()
 	:: else
 	fi;
 	base = serving;
-	previous = base;                 /* S4 */
+	if
+#ifndef BROKEN_TRIAL_IS_PREVIOUS
+	:: trial[base] -> skip
+#endif
+#ifndef BROKEN_SAME_IS_A_STEP
+	:: same -> skip
+#endif
+	:: else -> previous = base       /* S4 */
+	fi;
 	serving = table;                  /* S5 */
 #ifndef BROKEN_NO_REREAD
 	if
@@ -258,6 +275,14 @@ over:	skip
 proctype swap_one(byte table)
 {
 	byte vetoes, ended, base, target;
+	bool same;
+#if KINDS
+	if
+	:: true -> skip
+	:: trial[table] = true
+	:: same = true
+	fi;
+#endif
 	restored = NONE; /* S1 */
 	ended = done;    /* S2 */
 	atomic { /* a rollback that is over by now came before this swap */
@@ -265,7 +290,8 @@ proctype swap_one(byte table)
 		swapping = true;
 		last_swap = table;
 		overlapped = rolling;
-		rolled_back = false
+		rolled_back = false;
+		stays = (same || trial[serving] -> previous : NONE)
 	};
 	if
 #ifdef BROKEN_NO_QUIET
