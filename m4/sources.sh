@@ -20,8 +20,9 @@ policy=
 runtime=
 for file in runtime/*.c; do
 	case ${file#runtime/} in
-	config.c|cpu.c|elf.c|file.c|find.c|graph.c|inifile.c|kernels.c|keys.c|load.c|logfmt.c|needs.c|packed.c|share.c|socket.c| \
-	stage.c|trust.c|vet.c|vet_link.c|vet_note.c|why.c) policy="$policy $file" ;;
+	config.c|cpu.c|elf.c|event.c|file.c|find.c|flight.c|flight_read.c|graph.c|helper.c|inifile.c|kernels.c|keys.c| \
+	load.c|logfmt.c|microcode.c|needs.c|packed.c|places.c|prove.c|record.c|regions.c|share.c|socket.c|stage.c|state.c| \
+	trust.c|tuned.c|value.c|vet.c|vet_link.c|vet_note.c|why.c) policy="$policy $file" ;;
 	*) runtime="$runtime $file" ;;
 	esac
 done
@@ -43,14 +44,26 @@ list NEON_CRC32_FILES backends/neon/crc32/*.c
 list NEON_PMULL_FILES backends/neon/pmull/*.c
 # The demo is a library of its own, so that unit tests can have it.
 # shellcheck disable=SC2046
-list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '\n' | grep -v -e '^tools/demo/' -e '^tools/cases/')
+list TOOL_FILES tools/*.c tools/*.h tools/*.def $(echo tools/*/*.[ch] | tr ' ' '\n' | grep -v -e '^tools/demo/' -e '^tools/cases/' -e '^tools/prove/')
 list CASE_FILES tools/cases/*.[ch]
+# All of tenon-prove but its main() is for the tool and unit tests, too.
+# shellcheck disable=SC2046
+list PROVE_FILES $(echo tools/prove/*.[ch] | tr ' ' '\n' | grep -v main.c)
 list DEMO_FILES tools/demo/*.c tools/demo/*.h
-list BITS_FILES tests/bits/*.c tests/bits/*.h
-list CONFORM_FILES tests/conform/*.c tests/conform/*.h tests/conform/*.S tests/conform/specs/*.c tests/conform/specs/*.h
+list BITS_FILES tests/bits/*.c tests/bits/*.h tests/conform/subject.c tests/conform/subject.h
+list CONFORM_FILES tests/conform/*.c tests/conform/*.h tests/conform/*.S tests/conform/laws/*.c tests/conform/specs/*.c tests/conform/specs/*.h
 list BENCH_FILES bench/*.c bench/*.h bench/*.def
 list PEER_FILES bench/peers/*.c bench/peers/*.h bench/peers/*.def
 list BUILT_PEER_FILES bench/peers/built/*.c
+list MAN_PAGES tools/man/*.[1-8]
+for folder in tests ci; do
+	list "TEMPLATE_$(echo $folder | sed 's/s$//' | tr '[:lower:]' '[:upper:]')_FILES" tools/new-backend/common/$folder/*
+done
+# shellcheck disable=SC2046 # one word a file
+list TEMPLATE_COMMON_FILES $(find tools/new-backend/common -maxdepth 1 -type f | sort)
+for folder in make autotools language isa; do
+	list "TEMPLATE_$(echo $folder | tr '[:lower:]' '[:upper:]')_FILES" tools/new-backend/$folder/*
+done
 list SHELL_TESTS tests/*/*_test.sh
 
 # One program a unit test: tests/unit/NOUN.c.
@@ -70,7 +83,7 @@ for file in tests/fuzz/*.c; do
 	name=$(basename "$file" .c)
 	if [ "$name" = replay ]; then continue; fi
 	fuzzers="$fuzzers $name"
-	shared='tests/fuzz/fuzz.h tests/bits/plugins.c tests/bits/plugins.h tests/delta.h'
+	shared='tests/fuzz/fuzz.h tests/bits/plugins.c tests/bits/plugins.h tests/conform/subject.c tests/conform/subject.h tests/delta.h'
 	printf 'tests_fuzz_%s_SOURCES = %s %s\n' "$name" "$file" "$shared"
 	# shellcheck disable=SC2016 # make's variables
 	printf 'tests_fuzz_%s_LDFLAGS = $(FUZZ_LINK)\ntests_fuzz_%s_LDADD = $(FUZZ_PARTS)\n' "$name" "$name"

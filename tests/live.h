@@ -29,6 +29,7 @@ static inline const char *built(const char *relative)
 
 #define HOOKED_PLUGIN built("tests/plugins/.libs/hooked.so")
 #define ODD_PLUGIN built("tests/plugins/.libs/odd.so")
+#define FAULTY_PLUGIN built("tests/plugins/.libs/faulty.so")
 #define SCALAR_PLUGIN built("backends/.libs/scalar.so")
 
 /* Opens the runtime with a configuration of this text. */
@@ -79,12 +80,12 @@ static inline void sleep_ms(long ms)
 }
 
 /* Waits until condition holds, at most ten seconds; its value then. */
-#define wait_until(condition)                                   \
-	__extension__({                                         \
-		int tries_ = 0;                                 \
-		while (!(condition) && tries_++ < 5000)         \
-			sleep_ms(2);                            \
-		(condition);                                    \
+#define wait_until(condition)                           \
+	__extension__({                                 \
+		int tries_ = 0;                         \
+		while (!(condition) && tries_++ < 5000) \
+			sleep_ms(2);                    \
+		(condition);                            \
 	})
 
 /* Lines of /proc/self/maps with text in them. */

@@ -20,6 +20,10 @@ diff declared exported > out
 is "libtenon exports what tenon.h declares (< declared only, > exported only)" empty out
 cp data out
 is "libtenon exports no data" empty out
+nm -D --defined-only "$library" | awk '$2 == "T" && $3 !~ /^tenon_[a-z0-9_]*@@TENON_[0-9]+\.[0-9]+$/' > out
+is "each function has a default version, TENON_ and the ABI that it came with" empty out
+readelf -VW "$library" > versions
+is "TENON_1.0 is one of them" says versions 'Name: TENON_1\.0$'
 : > out
 
 if is_sanitized; then

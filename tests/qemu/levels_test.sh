@@ -24,7 +24,7 @@ fi
 on() {
 	EMULATOR="qemu-x86_64 -cpu $1"
 	shift
-	run tenon "$@" --config empty.ini
+	TENON_LAUNCHER=$EMULATOR run tenon "$@" --config empty.ini
 }
 
 # probes CPU LEVEL MASKED

@@ -61,7 +61,7 @@ run tenon config
 is "without a word it exits 2" exits 2
 run tenon config print
 is "another word exits 2" exits 2
-is "... and the two are named" says err 'neither check nor show'
+is "... and the two are named" says err 'none of check, show and reload'
 run tenon config check good.ini --program ../x
 is "a program is a name" exits 2
 finish

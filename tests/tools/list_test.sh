@@ -76,7 +76,10 @@ is "... rule by rule" test "$(grep -c '^  passed ' out)" -ge 15
 is "... why auto does not take it" says out 'set \[runtime\] allow = acme to'
 run tenon explain --config empty.ini ./plugins/acme.so --json
 is_json "... by file as well" "$code == 0"
-is_json "... with every rule passed" 'd["state"] == "usable" and {r["verdict"] for r in d["rules"]} <= {"passed", "exempt"}'
+is_json "... with every rule passed but that nothing was proven" 'd["state"] == "usable" and {r["verdict"] for r in d["rules"]
+	if r["rule"] != "proof"} <= {"passed", "exempt"} and [r["verdict"] for r in d["rules"] if r["rule"] == "proof"] == ["open"]'
+is_json "... in the order of its life" '[r["rule"] for r in d["rules"]][-3:] == ["proof", "load", "quarantine"]'
+is_json "... without asking for signatures" '"signature" not in [r["rule"] for r in d["rules"]]'
 is_json "... and the keys of the contract" 'd["schema"] == "tenon.explain/1" and all(set(r) == {"rule", "verdict", "text"}
 	for r in d["rules"]) and d["path"] == "./plugins/acme.so"'
 run tenon explain --config empty.ini scalar
@@ -104,6 +107,62 @@ is "... and lists the valid ones" says err "there is no backend 'nobody'; there 
 run tenon explain --config empty.ini ./nobody.so --json
 is_json "... a file that is not there, too" "$code == 3"
 is_json "... as an object" 'd["error"]["code"] == 3'
+
+# ---- Proofs ----------------------------------------------------------------------------------------------------------
+
+# kept_verdict: the file of the one verdict that was kept.
+kept_verdict() { ls state/verdicts/*.verdict 2> /dev/null; }
+
+export STATE_DIRECTORY="$directory/state"
+mkdir -m 700 state
+run tenon explain --config empty.ini acme
+is "a backend that was never proven is open" says out '^  open  *proof  *not yet proven; it would be when it is swapped to'
+is "... and explain does not prove it" test -z "$(kept_verdict)"
+printf '[runtime]\ntrust = signature\ntrusted_keys = %s/keys\n' "$directory" > signed.ini
+mkdir -m 700 keys
+if ! built_with HAVE_SODIUM; then
+	skip "signatures and kept verdicts" "built without libsodium"
+else
+	# shellcheck disable=SC2046 # a word or none
+	run tenon explain --config signed.ini acme $(json)
+	is_json "where a signature is demanded, none is refused" '[(r["rule"], r["verdict"]) for r in d["rules"]][-4:-1] == [
+		("signature", "refused"), ("proof", "open"), ("load", "open")] and d["state"] == "refused"'
+	is "... with the exit code" exits 3
+	run tenon explain --config signed.ini plugins/future.so
+	is "... and what vetting refused is not looked at" says out '^  open  *signature  '
+	printf '#include <tenon/tenon.h>\nint main(int argc, char **argv) { return !argc || tenon_open("empty.ini") || tenon_swap(argv[1], 0); }\n' > swap.c
+	# shellcheck disable=SC2086 # flags
+	is "a host builds" $CC $TEST_CFLAGS -I"$top_srcdir/include" -I"$top_builddir/include" -o swap swap.c -L"$top_builddir/.libs" -ltenon $TEST_LIBS
+	# shellcheck disable=SC2086
+	run env TENON_BACKEND=scalar LD_LIBRARY_PATH="$top_builddir/.libs" ${EMULATOR-} ./swap "$plugins/acme.so"
+	is "it has the backend proven" exits 0
+	run tenon explain --config empty.ini acme
+	is "explain finds the kept verdict" says out '^  passed  *proof  *proven, says a kept verdict'
+	kept=$(kept_verdict)
+	sed -i 's/verdict=pass/verdict=fail reason="does not conform: a trial"/' "$kept"
+	run tenon explain --config empty.ini acme
+	is "a kept refusal is refused" exits 3
+	is "... with its reason and the remedy" says out "^  refused  *proof  .*does not conform: a trial (so it was found earlier; to prove it again, remove .*$kept"
+	is "... and not loaded" says out '^  open  *load '
+fi
+# shellcheck disable=SC2086
+run env TENON_PROVE=/no/such/helper "LD_LIBRARY_PATH=$top_builddir/.libs" ${EMULATOR-} "$top_builddir/tools/.libs/tenon" explain --config empty.ini acme
+is "without a helper no swap would get it" exits 3
+is "... which the rule says, with the remedy" says out '^  refused  *proof  .*install .*, or point TENON_PROVE to it'
+
+mkdir -m 700 held
+printf '[runtime]\nmax_isa = scalar\nstate_dir = %s/held\n[kernels]\ninner_product = acme\n' "$directory" > held.ini
+run tenon explain --config held.ini acme
+is "nothing in quarantine is said, too" says out '^  passed  *quarantine  *no kernel of this build is quarantined'
+is "a kernel that is to have it" says out '^  *\[kernels\] inner_product = acme (held.ini:5)'
+is "a cap" says out '^  cap  *\[runtime\] max_isa = scalar (held.ini:2)'
+tenon quarantine add acme inner_product --state-dir held > out 2> err
+run tenon explain --config held.ini acme
+is "what is in quarantine is a warning" says out '^  warning  *quarantine  *1 kernels stay with scalar .*tenon quarantine clear acme'
+is "... and why its kernel is not its own" says out '^  inner_product  *inherited from scalar: .*quarantine'
+chmod 777 held
+run tenon explain --config held.ini acme
+is "a state directory of everybody is not believed" says out '^  open  *quarantine  *unknown: .*held'
 run tenon explain
 is "no operand exits 2" exits 2
 export TENON_MAX_ISA=scalar

@@ -33,7 +33,7 @@ run tenon help --output
 is "--output without a name exits 2" exits 2
 is "... and says so" says err 'output needs a file name'
 
-commands=$(sed -n 's/^COMMAND(\([a-z_]*\),.*/\1/p' "$top_srcdir/tools/commands.def")
+commands=$(sed -n 's/^COMMAND(\([a-z_]*\),.*/\1/p' "$top_srcdir/tools/commands.def" | tr _ -)
 for command in $commands; do
 	run tenon "$command" --help
 	is "$command --help succeeds" exits 0
@@ -90,7 +90,7 @@ code=$(cat result)
 is "a closed pipe exits 2" exits 2
 is "... and says so" says err 'cannot write standard output: Broken pipe'
 
-if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/build.h"; then
+if ! built_with HAVE_JANSSON; then
 	run tenon help --json
 	is "--json without jansson exits 2" exits 2
 	is "... and says so" says err 'built without jansson'

@@ -17,40 +17,12 @@ plugins=${top_builddir:?}/backends/.libs
 mkdir runtime elsewhere
 chmod 700 runtime
 export RUNTIME_DIRECTORY="$directory/runtime" TENON_BACKEND_PATH="$plugins" TENON_BACKEND=scalar
-hosts=
-
 # shellcheck disable=SC2086 # EMULATOR is several words
 tenon() { ${EMULATOR-} "$tool" "$@"; }
 
-end_hosts() {
-	for host in $hosts; do kill "$host" 2> /dev/null; done
-	rm -rf "$directory"
-}
-trap end_hosts EXIT
+# shellcheck source=tests/hosts/hosts.sh
+. "${top_srcdir:?}/tests/hosts/hosts.sh"
 
-# settled COMMAND...: waits up to 10 s for it to succeed.
-settled() {
-	tries=0
-	until "$@" > /dev/null 2>&1; do
-		tries=$((tries + 1))
-		[ $tries -lt 200 ] || return 1
-		sleep 0.05
-	done
-}
-
-# start NAME SOCKET THREADS: a host whose output is NAME.out; its process id goes to $pid.
-start() {
-	printf '[runtime]\nlabel = %s\n[control]\nsocket = %s\n' "$1" "$2" > "$1.ini"
-	# The file must be there before a wait looks into it.
-	: > "$1.out"
-	# shellcheck disable=SC2086
-	${EMULATOR-} "$program" "$directory/$1.ini" "$3" > "$1.out" 2> "$1.err" &
-	settled grep -q '^ready' "$1.out"
-	pid=$(sed -n 's/^ready //p' "$1.out")
-	hosts="$hosts $pid"
-}
-
-has() { settled grep -q -e "$2" "$1"; } # FILE PATTERN, within 10 s
 json() { python3 -c 'import json, sys; d = json.load(open("out")); sys.exit(not eval("(" + sys.argv[1] + ")"))' "$1"; }
 
 run tenon ps
@@ -167,6 +139,9 @@ for _ in $(seq 500); do runs || break; sleep 0.01; done # on a busy machine its 
 run tenon status "$two" --timeout 200ms
 is "no answer exits 4" exits 4
 is "... after the time given" says err "process $two: no answer within 0.2 s"
+is "... and a question changes nothing" test -z "$(grep 'take effect' err)"
+run tenon pause "$two" --timeout 200ms
+is "... but an order may still take effect" grep -q 'the order may still take effect: look with tenon status' out err
 kill -CONT "$two"
 settled tenon status "$two" --timeout 1s
 is "... and is over when the process goes on" tenon status "$two" --timeout 5s --output /dev/null
@@ -192,7 +167,7 @@ kill -USR2 "$two"
 is "the backend is unloaded when it has left" settled sh -c \
 	"${EMULATOR-} '$tool' status $two | grep ' 0 waiting for readers, 1 unloaded'"
 
-if ! grep -q '^#define HAVE_JANSSON' "$top_builddir/build.h"; then
+if ! built_with HAVE_JANSSON; then
 	skip "JSON" "built without jansson"
 elif ! command -v python3 > /dev/null; then
 	skip "JSON" "no python3 to read it"

@@ -16,6 +16,7 @@
 
 #include "build.h"
 #include "runtime/arena.h"
+#include "tests/leave.h"
 
 #define ARENA_SIZE_LEAST ((size_t)64 << 10)
 
@@ -166,7 +167,7 @@ static void abort_says_why_and_ends_the_process(void **state)
 		configure_arena(ARENA_SIZE_LEAST, ARENA_ABORT);
 		take_memory(&arena, ARENA_SIZE_LEAST, &memory, &why);
 		take_memory(&arena, 1, &memory, &why);
-		_exit(0);
+		leave(0);
 	}
 	close(pipe_fds[1]);
 	char text[600] = "";

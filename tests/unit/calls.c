@@ -21,10 +21,10 @@ struct entry {
 };
 
 #define TENON_ARG(type, member)
-#define TENON_KERNEL(id, name, scratch, args)    \
-	static int call_##name(const void *a)    \
-	{                                        \
-		return tenon_##name(a);          \
+#define TENON_KERNEL(id, name, scratch, args) \
+	static int call_##name(const void *a) \
+	{                                     \
+		return tenon_##name(a);       \
 	}
 #include <tenon/kernels.def>
 #undef TENON_KERNEL
@@ -189,9 +189,13 @@ static void free_ring(struct ring *ring)
 
 static struct tenon_spreading_activation_args spread_over(const struct ring *ring, uint32_t mode)
 {
-	return (struct tenon_spreading_activation_args){
-		.graph = ring->graph, .initial = ring->initial, .activation = ring->activation, .mode = mode,
-		.steps = 2, .threshold = 0.5f, .decay = 1};
+	return (struct tenon_spreading_activation_args){.graph = ring->graph,
+							.initial = ring->initial,
+							.activation = ring->activation,
+							.mode = mode,
+							.steps = 2,
+							.threshold = 0.5f,
+							.decay = 1};
 }
 
 static struct tenon_arena_stats read_arena_stats(void)
@@ -237,8 +241,8 @@ static void a_batch_takes_scratch_call_by_call(void **state)
 	struct ring small = make_ring(1000), large = make_ring(200000);
 	struct tenon_spreading_activation_args fits = spread_over(&small, TENON_SPREAD_STEP);
 	struct tenon_spreading_activation_args does_not = spread_over(&large, TENON_SPREAD_BFS);
-	struct tenon_call calls[] = {
-		{TENON_ID_spreading_activation, 99, &does_not}, {TENON_ID_spreading_activation, 99, &fits}};
+	struct tenon_call calls[] = {{TENON_ID_spreading_activation, 99, &does_not},
+				     {TENON_ID_spreading_activation, 99, &fits}};
 	assert_int_equal(tenon_batch(calls, 2, NULL), TENON_EARENA);
 	assert_int_equal(calls[0].status, TENON_EARENA);
 	assert_int_equal(calls[1].status, TENON_OK);

@@ -112,8 +112,14 @@ static void defuses_what_it_reads(void **state)
 static void refuses_what_is_no_answer(void **state)
 {
 	(void)state;
-	const char *bad[] = {"\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "TENON/1", "TENON/1 0 ok", "TENON/1 zero ok\n",
-			     "TENON/2 0 ok\n", "TENON/1 0 ok\na=\"open\n", "TENON/1 0 ok\na=1"};
+	const char *bad[] = {"\n",
+			     "HTTP/1.1 400 Bad Request\r\n\r\n",
+			     "TENON/1",
+			     "TENON/1 0 ok",
+			     "TENON/1 zero ok\n",
+			     "TENON/2 0 ok\n",
+			     "TENON/1 0 ok\na=\"open\n",
+			     "TENON/1 0 ok\na=1"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct answer answer;
 		assert_int_equal(ask_text(bad[i], &answer), EXIT_NO_PROCESS);
@@ -133,11 +139,17 @@ static void tells_when_nothing_came(void **state)
 	expect_error("hung up");
 }
 
-static void reads_no_endless_answer(void **state)
+/* The metrics of a process that has run many backends are the longest answer that there is. */
+static void reads_a_long_answer_but_no_endless_one(void **state)
 {
 	(void)state;
 	struct answer answer;
-	assert_int_equal(ask((struct speech){"TENON/1 0 ok\n", 13, 1000000, false}, 20000, &answer), EXIT_NO_PROCESS);
+	static char line[1 << 16];
+	size_t size = (size_t)snprintf(line, sizeof line, "TENON/1 0 ok %065000d\n", 0);
+	size_t most = ANSWER_MOST / size;
+	assert_int_equal(ask((struct speech){line, size, most, false}, 20000, &answer), EXIT_DONE);
+	free_answer(&answer);
+	assert_int_equal(ask((struct speech){line, size, most + 10, false}, 20000, &answer), EXIT_NO_PROCESS);
 	expect_error("does not speak TENON/1");
 }
 
@@ -149,6 +161,21 @@ static void gives_up_on_the_silent(void **state)
 	assert_int_equal(ask((struct speech){"TENON/1 0 o", 11, 1, true}, 150, &answer), EXIT_NO_PROCESS);
 	expect_error("no answer within 0.15 s");
 	assert_in_range(clock_ms() - start, 140, 5000);
+	assert_true(is_mute(&answer));
+	assert_int_equal(answer.pid, getpid());
+}
+
+/* The kernel connects for one who does not accept. */
+static void only_orders_may_still_take_effect(void **state)
+{
+	(void)state;
+	struct answer answer;
+	assert_int_equal(order_process(&process, "rollback", 50, &answer, error, sizeof error), EXIT_NO_PROCESS);
+	expect_error("; the order may still take effect: look with tenon status");
+	assert_int_equal(ask_process(&process, "status", 50, &answer, error, sizeof error), EXIT_NO_PROCESS);
+	assert_null(strstr(error, "order"));
+	for (int i = 0; i < 2; i++)
+		close(accept(listener, NULL, NULL));
 }
 
 /* A socket's name may lie about whose it is; the order must not even be sent. */
@@ -189,8 +216,9 @@ int main(void)
 		cmocka_unit_test(defuses_what_it_reads),
 		cmocka_unit_test(refuses_what_is_no_answer),
 		cmocka_unit_test(tells_when_nothing_came),
-		cmocka_unit_test(reads_no_endless_answer),
+		cmocka_unit_test(reads_a_long_answer_but_no_endless_one),
 		cmocka_unit_test(gives_up_on_the_silent),
+		cmocka_unit_test(only_orders_may_still_take_effect),
 		cmocka_unit_test(asks_nobody_else),
 		cmocka_unit_test(says_that_nobody_listens),
 		cmocka_unit_test(maps_status_to_exit_codes),

@@ -20,73 +20,15 @@
 #include <tenon/tenon.h>
 
 #include "runtime/config.h"
-
-static char home[] = "/tmp/tenon-config-XXXXXX";
-
-static const char *const variables[] = {"TENON_CONFIG", "TENON_BACKEND", "TENON_BACKEND_PATH", "TENON_MAX_ISA",
-					"TENON_ARENA_SIZE", "TENON_ARENA_OVERFLOW", "TENON_LOG"};
-
-static void clear_environment(void)
-{
-	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-		unsetenv(variables[i]);
-}
-
-static int make_home(void **state)
-{
-	(void)state;
-	clear_environment();
-	return mkdtemp(home) ? 0 : -1;
-}
-
-/* Before each test: an empty folder, an empty environment. */
-static int empty_home(void **state)
-{
-	(void)state;
-	char command[128];
-	clear_environment();
-	snprintf(command, sizeof command, "rm -rf %s/*", home);
-	return system(command);
-}
-
-static int remove_home(void **state)
-{
-	(void)state;
-	char command[128];
-	snprintf(command, sizeof command, "rm -rf %s", home);
-	return system(command);
-}
-
-static char path[256];
-
-static const char *in_home(const char *name)
-{
-	snprintf(path, sizeof path, "%s/%s", home, name);
-	return path;
-}
-
-static void write_text(const char *name, const char *text)
-{
-	FILE *file = fopen(in_home(name), "wb");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
+#include "tests/unit/folder.h"
 
 static struct config config;
-static struct why why;
 
 static int load_text(const char *text)
 {
 	write_text("c.ini", text);
 	memset(&why, 0, sizeof why);
 	return load_config_from(&config, "/nonexistent", "", in_home("c.ini"), &why);
-}
-
-static void assert_says(const char *part)
-{
-	if (!strstr(why.text, part))
-		fail_msg("'%s' does not say '%s'", why.text, part);
 }
 
 /* The text is refused, at that line, saying that; and nothing of it is applied. */
@@ -148,12 +90,19 @@ static const struct value_case values[] = {
 	{"runtime", "stage", "memfd", "memfd_create"},
 	{"runtime", "stage", "none", ""},
 	{"runtime", "trusted_owners", "root, 1000", "nobody-of-this-name"},
-	{"runtime", "trusted_owners", "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15", "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"},
+	{"runtime", "trusted_owners", "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
+	 "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"},
 	{"runtime", "trusted_owners", "", "1,,2"},
 	{"runtime", "trusted_owners", "4294967294", "4294967295"},
 	{"runtime", "label", "web-1", "two words"},
 	{"runtime", "label", "", "caf\xc3\xa9"},
 	{"runtime", "label", "a@b/c:d+e.f_g", "1234567890123456789012345678901234567890123456789012345678901234"},
+	{"runtime", "trust", "owner", "both"},
+	{"runtime", "trust", "signature", ""},
+	{"runtime", "trusted_keys", "/etc/keys", "keys"},
+	{"runtime", "trusted_keys", "", "./keys"},
+	{"runtime", "state_dir", "/var/lib/x", "var"},
+	{"runtime", "state_dir", "", "~/x"},
 #define TENON_ARG(type, member)
 #define TENON_KERNEL(id, name, scratch, args) \
 	{"kernels", #name, "avx2", "/opt/acme.so"}, {"kernels", #name, "auto", ""},
@@ -179,11 +128,50 @@ static const struct value_case values[] = {
 	{"arena", "overflow", "error", "Error"},
 	{"arena", "overflow", "fallback", "heap"},
 	{"arena", "overflow", "abort", "error,"},
+	{"rollout", "steps", "5,25,50,100", "25,5,100"},
+	{"rollout", "steps", "off", "5,25"},
+	{"rollout", "steps", "100", "101"},
+	{"rollout", "steps", "5%, 100%", "0,100"},
+	{"rollout", "steps", "1,2,3,4,5,6,7,100", "1,2,3,4,5,6,7,8,100"},
+	{"rollout", "steps", NULL, "5,,100"},
+	{"rollout", "steps", NULL, "100,"},
+	{"rollout", "steps", NULL, ""},
+	{"rollout", "hold", "30s", "30"},
+	{"rollout", "hold", "0ms", "s"},
+	{"rollout", "hold", "720h", "721h"},
+	{"rollout", "hold", "5m", "-5m"},
+	{"rollout", "hold", NULL, "1.5s"},
+	{"rollout", "hold", NULL, "18446744073709551617ms"},
+	{"rollout", "shadow", "1/1024", "1024"},
+	{"rollout", "shadow", "off", "1/0"},
+	{"rollout", "shadow", "1/4294967295", "1/4294967296"},
+	{"rollout", "shadow", NULL, "2/3"},
+	{"rollout", "shadow", NULL, "1/"},
+	{"rollout", "guard", "on", "yes"},
+	{"rollout", "guard", "off", ""},
+	{"rollout", "max_p99_increase", "25%", "25"},
+	{"rollout", "max_p99_increase", "10000%", "10001%"},
+	{"control", "group", "root", "no-such-group-here"},
+	{"control", "group", "0", "4294967295"},
+	{"control", "group", "", "-1"},
+	{"control", "watch", "on", "true"},
+	{"control", "watch", "off", ""},
 	{"control", "socket", "off", "no"},
 	{"control", "socket", "on", ""},
 	{"control", "socket", "/run/x.sock", "x.sock"},
 	/* 107 bytes fit into a socket's address, 108 do not. */
 	{"control", "socket", SIX "/" FIFTY FIFTY, SIX "/" FIFTY FIFTY "x"},
+	{"metrics", "http", "off", "on"},
+	{"metrics", "http", "9464", "94640"},
+	{"metrics", "http", "0", ""},
+	{"metrics", "http", "0.0.0.0:9464", "localhost:9464"},
+	{"metrics", "http", "[::1]:9464", "::1:9464"},
+	{"metrics", "http", "127.0.0.1:0", "127.0.0.1:"},
+	{"metrics", "http", NULL, "[127.0.0.1]:80"},
+	{"metrics", "http", NULL, "127.0.0.1:80x"},
+	{"metrics", "calls", "auto", "yes"},
+	{"metrics", "calls", "on", ""},
+	{"metrics", "calls", "off", "1/64"},
 	{"log", "level", "error", "fatal"},
 	{"log", "level", "warn", "warning"},
 	{"log", "level", "info", "2"},
@@ -192,6 +180,10 @@ static const struct value_case values[] = {
 	{"log", "target", "stderr", "/var/log/x"},
 	{"log", "target", "syslog", "journal"},
 	{"log", "target", "none", ""},
+	{"log", "format", "auto", "xml"},
+	{"log", "format", "text", "plain"},
+	{"log", "format", "logfmt", ""},
+	{"log", "format", "json", "JSON"},
 };
 #define VALUE_COUNT (sizeof values / sizeof values[0])
 
@@ -259,6 +251,17 @@ static void has_defaults(void **state)
 	assert_int_equal(config.arena_size, 1 << 20);
 	assert_int_equal(config.arena_overflow, ARENA_ERROR);
 	assert_string_equal(config.socket, "off");
+	assert_int_equal(config.group, -1);
+	assert_false(config.watch);
+	assert_false(config.trust_signature);
+	assert_string_equal(config.state_dir, "");
+	assert_int_equal(config.steps.count, 0);
+	assert_int_equal(config.hold_ms, 30000);
+	assert_int_equal(config.shadow, 0);
+	assert_true(config.guard);
+	assert_int_equal(config.max_p99_increase, 25);
+	assert_string_equal(config.http, "off");
+	assert_int_equal(config.metrics_calls, CALLS_AUTO);
 	assert_int_equal(config.log_level, TENON_LOG_INFO);
 	assert_string_equal(config.log_target, "callback");
 	for (int i = 0; i < KERNEL_COUNT; i++)
@@ -268,8 +271,8 @@ static void has_defaults(void **state)
 	for (size_t i = 0; i < count_config_keys(); i++) {
 		struct config other;
 		if (config_keys[i].initial)
-			assert_true(config_keys[i].parse(&config_keys[i], (char *)&other + config_keys[i].offset,
-							 config_keys[i].initial));
+			assert_true(config_keys[i].kind->parse(&config_keys[i], (char *)&other + config_keys[i].offset,
+							       config_keys[i].initial));
 	}
 }
 
@@ -279,7 +282,11 @@ static void puts_values_where_they_belong(void **state)
 	assert_int_equal(load_text("[runtime]\nbackend = avx2\nbackend_path = /a:/b\nallow = x , y\nmax_isa = avx2\n"
 				   "numerics = bounded\nfallback = fail\nfork = scalar\nstage = memfd\nlabel = web\n"
 				   "[kernels]\ninner_product = acme\n[arena]\nsize = 2 MiB\noverflow = abort\n"
-				   "[control]\nsocket = on\n[log]\nlevel = debug\ntarget = syslog\n"), 0);
+				   "[rollout]\nsteps = 5, 25,100%\nhold = 1500ms\nshadow = 1/64\nguard = off\n"
+				   "max_p99_increase = 7%\n[control]\nsocket = on\nwatch = on\ngroup = 7\n"
+				   "[metrics]\nhttp = [::1]:9464\ncalls = off\n"
+				   "[log]\nlevel = debug\ntarget = syslog\n"),
+			 0);
 	assert_string_equal(config.backend, "avx2");
 	assert_string_equal(config.backend_path, "/a:/b");
 	assert_string_equal(config.allow, "x,y");
@@ -292,9 +299,42 @@ static void puts_values_where_they_belong(void **state)
 	assert_string_equal(config.kernel_backend[KERNEL_inner_product], "acme");
 	assert_int_equal(config.arena_size, 2 << 20);
 	assert_int_equal(config.arena_overflow, ARENA_ABORT);
+	assert_int_equal(config.steps.count, 3);
+	assert_memory_equal(config.steps.percent, "\005\031\144", 3);
+	assert_int_equal(config.hold_ms, 1500);
+	assert_int_equal(config.shadow, 64);
+	assert_false(config.guard);
+	assert_int_equal(config.max_p99_increase, 7);
+	assert_int_equal(config.group, 7);
+	assert_string_equal(config.http, "[::1]:9464");
+	assert_int_equal(config.metrics_calls, CALLS_OFF);
+	assert_true(config.watch);
 	assert_string_equal(config.socket, "on");
 	assert_int_equal(config.log_level, TENON_LOG_DEBUG);
 	assert_string_equal(config.log_target, "syslog");
+}
+
+/* A value as text means the same value again. */
+static void reads_back_what_it_prints(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < VALUE_COUNT; i++) {
+		char text[400], printed[300];
+		struct config first;
+		if (!values[i].good)
+			continue;
+		snprintf(text, sizeof text, "[%s]\n%s = %s\n", values[i].section, values[i].key, values[i].good);
+		assert_int_equal(load_text(text), 0);
+		first = config;
+		for (size_t j = 0; j < count_config_keys(); j++) {
+			const struct config_key *key = &config_keys[j];
+			if (strcmp(key->section, values[i].section) || strcmp(key->name, values[i].key))
+				continue;
+			format_config_value(&config, key, printed, sizeof printed);
+			assert_true(key->kind->parse(key, (char *)&config + key->offset, printed));
+			assert_memory_equal((char *)&config + key->offset, (char *)&first + key->offset, key->size);
+		}
+	}
 }
 
 static void parses_in_any_locale(void **state)
@@ -317,11 +357,11 @@ static void parses_in_any_locale(void **state)
 static void refuses_what_it_does_not_know(void **state)
 {
 	(void)state;
-	assert_refused("[rutime]\n", 1, "[runtime], [kernels], [arena], [control], [log]");
+	assert_refused("[rutime]\n", 1, "[runtime], [kernels], [arena], [rollout], [control], [metrics], [log]");
 	assert_refused("[]\n", 1, "there is no section []");
 	assert_refused("[Runtime]\n", 1, "there is no section [Runtime]");
 	assert_refused("[arena]\nsizes = 1MiB\n", 2, "[arena] has no key 'sizes'; it has size, overflow");
-	assert_refused("[log]\nlevels = x\n", 2, "it has level, target");
+	assert_refused("[log]\nlevels = x\n", 2, "it has level, target, format");
 	assert_refused("[runtime]\nsize = 1MiB\n", 2, "[runtime] has no key 'size'");
 	assert_refused("[kernels]\nfrobnicate = avx2\n", 2, "inner_product");
 	assert_refused("[runtime]\nBackend = avx2\n", 2, "has no key 'Backend'");
@@ -354,6 +394,7 @@ int main(void)
 		TEST(tests_every_key),
 		TEST(has_defaults),
 		TEST(puts_values_where_they_belong),
+		TEST(reads_back_what_it_prints),
 		TEST(parses_in_any_locale),
 		TEST(refuses_what_it_does_not_know),
 		TEST(leaks_no_descriptor),

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The control socket as a client meets it, over a runtime that the test plays: its swap can be made to hang, so that
- * "rollback never waits for a swap" is a fact and not a matter of luck.
+ * The control socket as a client meets it, over a runtime that the test plays (played.h).
  */
 #include "build.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,102 +27,42 @@
 #include <cmocka.h>
 #include <tenon/tenon.h>
 
+#include "runtime/change.h"
 #include "runtime/control.h"
 #include "runtime/find.h"
+#include "runtime/history.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/prove.h"
+#include "runtime/quarantine.h"
+#include "runtime/reload.h"
+#include "runtime/runtime.h"
 #include "runtime/socket.h"
+#include "runtime/trace.h"
+#include "runtime/untold.h"
 #include "runtime/verbs.h"
+#include "tests/leave.h"
+#include "tests/unit/played.h"
 
-/* ---- The runtime that the test plays ------------------------------------------------------------------------------ */
+/* ---- A machine without a CPU for us ------------------------------------------------------------------------------- */
 
-static sem_t swap_entered, swap_released;
-static atomic_bool swap_hangs, has_pinned;
-static atomic_int swaps, rollbacks, unpins, swap_flags;
-static char serving[32] = "scalar";
+static atomic_bool poll_is_late;
 
-const char *tenon_version(void)
+/* Instead of libc's. */
+int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	return "9.8.7";
-}
-
-const char *tenon_error_detail(void)
-{
-	return "no backend \"nosuch\"\nthere are scalar and avx2";
-}
-
-int tenon_swap(const char *backend, unsigned flags)
-{
-	atomic_store(&swap_flags, (int)flags);
-	if (atomic_load(&swap_hangs)) {
-		sem_post(&swap_entered);
-		sem_wait(&swap_released);
-	}
-	if (strcmp(backend, "nosuch") == 0)
-		return TENON_ENOENT;
-	snprintf(serving, sizeof serving, "%.31s", backend);
-	atomic_store(&has_pinned, true);
-	atomic_fetch_add(&swaps, 1);
-	return TENON_OK;
-}
-
-void tenon_rollback(enum tenon_rollback_target target)
-{
-	atomic_fetch_add(&rollbacks, target == TENON_ROLLBACK_SCALAR ? 100 : 1);
-}
-
-int tenon_unpin(void)
-{
-	atomic_store(&has_pinned, false);
-	atomic_fetch_add(&unpins, 1);
-	return TENON_OK;
-}
-
-int tenon_status_get(struct tenon_status_info *info)
-{
-	*info = (struct tenon_status_info){.generation = 7, .pinned = atomic_load(&has_pinned), .label = "a \"b\""};
-	snprintf(info->backend, sizeof info->backend, "%s", serving);
-	return TENON_OK;
-}
-
-int tenon_kernel_backend(uint32_t kernel, char *name, size_t size)
-{
-	snprintf(name, size, "from%u", kernel);
-	return TENON_OK;
-}
-
-int tenon_arena_stats_all(struct tenon_arena_stats *stats, uint64_t *live, uint64_t *ended)
-{
-	*stats = (struct tenon_arena_stats){.size = 1048576, .resets = 3};
-	*live = 2;
-	*ended = 5;
-	return TENON_OK;
-}
-
-/* Very many backends, so that the answer does not fit. */
-int find_backends(const struct config *config, const struct cpu *cpu, struct candidate **list, size_t *count,
-		  struct why *why)
-{
-	(void)config;
-	(void)cpu;
-	(void)why;
-	*count = 4000;
-	*list = calloc(*count, sizeof **list);
-	for (size_t i = 0; i < *count; i++)
-		snprintf((*list)[i].name, sizeof (*list)[i].name, "b%zu", i);
-	return 0;
-}
-
-void log_event(enum tenon_log_level level, const char *format, ...)
-{
-	(void)level;
-	(void)format;
+	struct timespec limit = {timeout / 1000, timeout % 1000 * 1000000L};
+	int ready = (int)syscall(SYS_ppoll, fds, count, timeout < 0 ? NULL : &limit, NULL, 0);
+	if (atomic_load(&poll_is_late))
+		nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 200000000}, NULL);
+	return ready;
 }
 
 /* ---- A client ----------------------------------------------------------------------------------------------------- */
 
 static char home[] = "/tmp/tenon-control-XXXXXX", path[SOCKET_PATH_SIZE];
 static struct config config;
-static char answer[65536];
+static char answer[1 << 18];
 
 static int dial(void)
 {
@@ -177,6 +118,7 @@ static int start(void **state)
 		return -1;
 	snprintf(path, sizeof path, "%s/c.sock", home);
 	strcpy(config.socket, path);
+	config.group = -1;
 	int status = start_control(&config, &why);
 	if (status)
 		print_error("%s\n", why.text);
@@ -224,6 +166,102 @@ static void answers_every_verb(void **state)
 	ask("TENON/1 unpin\n");
 	expect("TENON/1 0 unpinned\n");
 	assert_int_equal(atomic_load(&unpins), 1);
+	ask("TENON/1 explain avx2\n");
+	expect("TENON/1 0 explained\nrule=elf verdict=-8 text=\"is no \\\"ELF\\\"\"\n"
+	       "rule=proof verdict=2 text=later\nname=avx2\npath=/lib/avx2.so\nstatus=-8\n");
+	expect("\nversion=\"by name\"\n");
+	expect("\nauto_may_choose=false\n");
+	expect("\nkernel=inner_product source=from2 override=\"\" origin=\"\" quarantined=false\n");
+	ask("TENON/1 explain /lib/avx2.so\n");
+	expect("\nversion=\"by path\"\n");
+	ask("TENON/1 explain nosuch\n");
+	expect("TENON/1 -7 there is no backend nosuch\n");
+	ask("TENON/1 reload\n");
+	expect("TENON/1 0 2 keys changed\n");
+	expect("\nconfig_reloads=1\nconfig_reload_failures=1\nconfig_last_reload_successful=false\n");
+	expect("\nconfig_last_reload_error=\"x.ini:3: no\"\nconfig_pending=\"[control] socket\"\n");
+	ask("TENON/1 reload\n");
+	expect("TENON/1 -7 no backend \"nosuch\" there are scalar and avx2\n");
+}
+
+static void swap_takes_a_plan(void **state)
+{
+	(void)state;
+	ask("TENON/1 swap neon canary=5,50,100 hold=2s shadow=1/64 persist cold\n");
+	expect("TENON/1 0 rollout begun\n");
+	assert_int_equal(ordered.plan.steps.count, 3);
+	assert_int_equal(ordered.plan.steps.percent[1], 50);
+	assert_int_equal(ordered.plan.hold_ms, 2000);
+	assert_int_equal(ordered.plan.shadow, 64);
+	assert_true(ordered.persist && !ordered.dry_run && ordered.flags == TENON_SWAP_COLD);
+	ask("TENON/1 swap neon canary=100 dry-run\n");
+	expect("TENON/1 0 would begin a rollout\n");
+	expect("\nnote=\"a note\"\nwas_loaded=true\nwould_hold_ms=1000\n");
+	expect("\nwould=inner_product source=\"\" quarantined=false\n");
+	ask("TENON/1 swap neon canary=off dry-run\n");
+	expect("TENON/1 0 would swap at once\n");
+	const char *bad[] = {"canary=50", "canary=100,5", "hold=30", "shadow=2", "shadow", "hot=1", "canary", "wait"};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		char request[96];
+		snprintf(request, sizeof request, "TENON/1 swap neon %s\n", bad[i]);
+		ask(request);
+		expect("TENON/1 -1 swap: ");
+		expect("; expected ");
+	}
+	rollout = (struct rollout_status){
+		.id = 3, .state = ROLLOUT_CANARY, .backend = "avx2", .percent = 5, .reason = "why"};
+	ask("TENON/1 swap avx2\n");
+	expect("TENON/1 0 unchanged\n");
+	expect("\nrollout_id=3\nrollout=canary\nrollout_backend=avx2\nrollout_percent=5\n");
+	rollout = (struct rollout_status){.id = 0};
+}
+
+static void rollouts_take_orders(void **state)
+{
+	(void)state;
+	for (int failing = 0; failing < 2; failing++) {
+		atomic_store(&fails, failing);
+		ask("TENON/1 promote\n");
+		expect(failing ? "TENON/1 -1 it failed\n" : "TENON/1 0 promoted\n");
+		ask("TENON/1 pause\n");
+		expect(failing ? "TENON/1 -1 it failed\n" : "TENON/1 0 paused\n");
+		ask("TENON/1 resume\n");
+		expect(failing ? "TENON/1 -1 it failed\n" : "TENON/1 0 resumed\n");
+		ask("TENON/1 rollback scalar persist\n");
+		expect(failing ? "TENON/1 -1 rolled back, but its pin is not saved: it failed\n"
+			       : "TENON/1 0 rolled back\n");
+		ask("TENON/1 quarantine add avx2 top_k\n");
+		assert_string_equal(named, "ab avx2 top_k by hand");
+		expect(failing ? "TENON/1 -1 it failed\n" : "TENON/1 0 quarantined; what served it is replaced\n");
+		ask("TENON/1 quarantine clear all top_k\n");
+		assert_string_equal(named, " top_k");
+		expect(failing ? "TENON/1 -1 it failed\n" : "TENON/1 0 cleared 2; the next swap may use them\n");
+	}
+	atomic_store(&fails, false);
+}
+
+static void tells_what_was(void **state)
+{
+	(void)state;
+	ask("TENON/1 history\n");
+	expect("TENON/1 0 history\nevent=1 time_ms=1500 level=warn kind=step repeats=0 generation=0 rollout=0 "
+	       "percent=0 "
+	       "backend=b kernel=\"\" reason=\"\" text=\"it happened\"\nevent=2 ");
+	ask("TENON/1 history 1\n");
+	expect("TENON/1 0 history\nevent=3 time_ms");
+	atomic_store(&history_is_long, true);
+	ask("TENON/1 history\n");
+	atomic_store(&history_is_long, false);
+	expect("TENON/1 0 history\ncut=true\nevent=");
+	expect("\nevent=256 ");
+	assert_null(strstr(answer, "\nevent=1 "));
+	ask("TENON/1 quarantine\n");
+	expect("TENON/1 0 quarantine\nstate_dir=/state\n");
+	expect("\nquarantined=avx2 build_id=ab kernel=top_k time=then saved=true reason=\"bad bits\"\n");
+	expect(" saved=false ");
+	expect("\ntrouble=\"line 3\"\n");
+	ask("TENON/1 status\n");
+	expect("\nquarantined=2\nstate_dir=/state\nstate_reason=\"a reason\"\n");
 }
 
 static void refuses_what_is_no_request(void **state)
@@ -231,10 +269,29 @@ static void refuses_what_is_no_request(void **state)
 	(void)state;
 	int swapped = atomic_load(&swaps), rolled = atomic_load(&rollbacks);
 	const char *bad[] = {
-		"\n", "GET / HTTP/1.1\r\n", "TENON/1\n", "TENON/1 \n", "TENON/1 nosuch\n", "TENON/1 swap\n", "TENON/2 status\n",
-		"TENON/1 swap a b\n", "TENON/1 swap a cold c\n", "TENON/1 swap \"open\n", "TENON/1 status now\n",
-		"TENON/1 rollback nowhere\n", "TENON/1 swap=avx2\n", "TENON/1 rollback scalar scalar\n", "tenon/1 status\n",
-		"TENON/1 rollback to=scalar\n", "TENON/1 swap a b c d e f g\n", "TENON/1 status\t\n",
+		"\n",
+		"GET / HTTP/1.1\r\n",
+		"TENON/1\n",
+		"TENON/1 \n",
+		"TENON/1 nosuch\n",
+		"TENON/1 swap\n",
+		"TENON/2 status\n",
+		"TENON/1 swap a b\n",
+		"TENON/1 swap a cold c\n",
+		"TENON/1 swap \"open\n",
+		"TENON/1 status now\n",
+		"TENON/1 rollback nowhere\n",
+		"TENON/1 swap=avx2\n",
+		"TENON/1 rollback scalar scalar\n",
+		"tenon/1 status\n",
+		"TENON/1 rollback to=scalar\n",
+		"TENON/1 history ten\n",
+		"TENON/1 quarantine add\n",
+		"TENON/1 quarantine list x\n",
+		"TENON/1 rollback persist previous\n",
+		"TENON/1 rollback persist persist\n",
+		"TENON/1 swap a b c d e f g\n",
+		"TENON/1 status\t\n",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		ask(bad[i]);
@@ -278,6 +335,15 @@ static void tells_when_an_answer_was_cut(void **state)
 	expect("TENON/1 0 backends\nbackend=b0 path=\"\"");
 	expect("\ncut=true\n");
 	assert_string_equal(answer + strlen(answer) - 10, "\ncut=true\n");
+}
+
+static void an_answer_may_be_large(void **state)
+{
+	(void)state;
+	ask("TENON/1 metrics\n");
+	expect("TENON/1 0 metrics\nline=\"tenon_some_metric{label=\\\"a value\\\"} 0\"\n");
+	expect("\nline=\"tenon_some_metric{label=\\\"a value\\\"} 3999\"\n");
+	assert_null(strstr(answer, "cut=true"));
 }
 
 static void survives_garbage(void **state)
@@ -325,22 +391,47 @@ static void hangs_up_on_the_silent(void **state)
 	assert_string_equal(answer, "");
 }
 
+/* A connection whose swap is in the worker and stays there, until release_swap(). */
+static int hold_swap(const char *order)
+{
+	atomic_store(&swap_hangs, true);
+	int fd = dial();
+	put(fd, order, strlen(order));
+	sem_wait(&swap_entered);
+	return fd;
+}
+
+static void release_swap(void)
+{
+	atomic_store(&swap_hangs, false);
+	sem_post(&swap_released);
+}
+
+/* The poller gets no CPU for longer than a client has to take its answer. */
+static void an_answer_survives_a_late_poller(void **state)
+{
+	(void)state;
+	int fd = hold_swap("TENON/1 swap avx512\n");
+	nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); /* it sleeps in poll() */
+	atomic_store(&poll_is_late, true);
+	release_swap();
+	take(fd);
+	atomic_store(&poll_is_late, false);
+	expect("TENON/1 0 swapped\n");
+}
+
 static void rollback_never_waits_for_a_swap(void **state)
 {
 	(void)state;
 	int rolled = atomic_load(&rollbacks);
-	atomic_store(&swap_hangs, true);
-	int swap = dial(), queued = dial();
-	put(swap, "TENON/1 swap avx512\n", 20);
-	sem_wait(&swap_entered);
+	int swap = hold_swap("TENON/1 swap avx512\n"), queued = dial();
 	put(queued, "TENON/1 swap scalar\n", 20);
 	ask("TENON/1 rollback\n");
 	expect("TENON/1 0 rolled back\n");
 	ask("TENON/1 status\n");
 	expect("TENON/1 0 status\n");
 	assert_int_equal(atomic_load(&rollbacks), rolled + 1);
-	atomic_store(&swap_hangs, false);
-	sem_post(&swap_released);
+	release_swap();
 	take(swap);
 	expect("\nbackend=avx512\n");
 	take(queued);
@@ -351,13 +442,9 @@ static void rollback_never_waits_for_a_swap(void **state)
 static void outlives_an_impatient_client(void **state)
 {
 	(void)state;
-	atomic_store(&swap_hangs, true);
-	int fd = dial();
-	put(fd, "TENON/1 swap avx2\n", 18);
-	sem_wait(&swap_entered);
+	int fd = hold_swap("TENON/1 swap avx2\n");
 	close(fd);
-	atomic_store(&swap_hangs, false);
-	sem_post(&swap_released);
+	release_swap();
 	ask("TENON/1 list\n"); /* behind the swap in the worker's queue */
 	ask("TENON/1 status\n");
 	expect("\nbackend=avx2\n");
@@ -375,7 +462,7 @@ static void leaves_the_parents_socket_alone_in_a_child(void **state)
 			stop_control();
 			struct why why;
 			strcpy(config.socket, "off");
-			_exit(start_control(&config, &why) != 0);
+			leave(start_control(&config, &why) != 0);
 		}
 		int status = -1;
 		assert_int_equal(waitpid(child, &status, 0), child);
@@ -397,9 +484,9 @@ static void refuses_other_users(void **state)
 	pid_t child = fork();
 	if (child == 0) {
 		if (seteuid(65534) != 0)
-			_exit(2);
+			leave(2);
 		ask("TENON/1 rollback\n");
-		_exit(strncmp(answer, "TENON/1 -8 only root", 20) != 0);
+		leave(strncmp(answer, "TENON/1 -8 only root", 20) != 0);
 	}
 	int status = -1;
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -438,13 +525,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_every_verb),
+		cmocka_unit_test(swap_takes_a_plan),
+		cmocka_unit_test(rollouts_take_orders),
+		cmocka_unit_test(tells_what_was),
 		cmocka_unit_test(refuses_what_is_no_request),
 		cmocka_unit_test(refuses_a_request_without_end),
 		cmocka_unit_test(takes_a_request_byte_by_byte),
 		cmocka_unit_test(tells_when_an_answer_was_cut),
+		cmocka_unit_test(an_answer_may_be_large),
 		cmocka_unit_test(survives_garbage),
 		cmocka_unit_test(is_not_held_up_by_the_silent),
 		cmocka_unit_test(hangs_up_on_the_silent),
+		cmocka_unit_test(an_answer_survives_a_late_poller),
 		cmocka_unit_test(rollback_never_waits_for_a_swap),
 		cmocka_unit_test(outlives_an_impatient_client),
 		cmocka_unit_test(leaves_the_parents_socket_alone_in_a_child),

@@ -18,11 +18,11 @@
 
 /* ---- Made-up machines -------------------------------------------------------------------------------------------- */
 
-#define LEAF1_V2 0x00982201u  /* sse3 ssse3 cx16 sse4.1 sse4.2 popcnt */
-#define LEAF1_V3 0x3c401002u  /* fma movbe osxsave avx f16c, and pclmulqdq */
-#define LEAF7_V3 0x00000128u  /* bmi1 avx2 bmi2 */
-#define LEAF7_V4 0xd0030000u  /* avx512f dq cd bw vl */
-#define EXTENDED 0x00000021u  /* sahf lzcnt */
+#define LEAF1_V2 0x00982201u /* sse3 ssse3 cx16 sse4.1 sse4.2 popcnt */
+#define LEAF1_V3 0x3c401002u /* fma movbe osxsave avx f16c, and pclmulqdq */
+#define LEAF7_V3 0x00000128u /* bmi1 avx2 bmi2 */
+#define LEAF7_V4 0xd0030000u /* avx512f dq cd bw vl */
+#define EXTENDED 0x00000021u /* sahf lzcnt */
 #define OSXSAVE (1u << 27)
 
 static struct {
@@ -72,8 +72,14 @@ static uint64_t fake_midr(void)
 	return 0x410fd034;
 }
 
-static const struct cpu_source x86_machine = {ARCH_X86_64, fake_cpuid, fake_xcr0, fake_hwcap, NULL};
-static const struct cpu_source arm_machine = {ARCH_AARCH64, NULL, NULL, fake_hwcap, fake_midr};
+static unsigned sve_bytes;
+static unsigned fake_sve_bytes(void)
+{
+	return sve_bytes;
+}
+
+static const struct cpu_source x86_machine = {ARCH_X86_64, fake_cpuid, fake_xcr0, fake_hwcap, NULL, NULL};
+static const struct cpu_source arm_machine = {ARCH_AARCH64, NULL, NULL, fake_hwcap, fake_midr, fake_sve_bytes};
 
 static struct cpu probe_x86(uint32_t leaf1_ecx, uint32_t leaf7_ebx, uint64_t xcr0)
 {
@@ -160,6 +166,10 @@ static void names_the_machine(void **state)
 	assert_string_equal(cpu.arch, "aarch64");
 	assert_string_equal(cpu.vendor, "ARM");
 	assert_string_equal(cpu.model, "implementer 0x41 part 0xd03 variant 0 revision 4");
+	sve_bytes = 256;
+	cpu = probe_arm(0x3, 0);
+	sve_bytes = 0;
+	assert_string_equal(cpu.model, "implementer 0x41 part 0xd03 variant 0 revision 4, SVE of 256 bytes");
 }
 
 static void asks_the_operating_system_too(void **state)

@@ -197,8 +197,11 @@ static void impossible_half_lives_are_refused(void **state)
 		double half_life;
 		const char *words;
 	} bad[] = {
-		{0, "half_life is 0"}, {-1, "half_life is -1"}, {(double)NAN, "half_life is nan"},
-		{1e300, "half_life 1e+300 gives a tau outside"}, {1e-40, "half_life 1e-40 gives a tau outside"},
+		{0, "half_life is 0"},
+		{-1, "half_life is -1"},
+		{(double)NAN, "half_life is nan"},
+		{1e300, "half_life 1e+300 gives a tau outside"},
+		{1e-40, "half_life 1e-40 gives a tau outside"},
 	};
 	float tau = 7;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -248,10 +251,26 @@ static void lose_the_sign(struct tenon_decay_exponential_args *a)
 			a->out[i] = 0;
 }
 
-static int wrong_tail(const void *args, void *scratch) { (void)scratch; return run_changed(args, forget_the_tail); }
-static int wrong_zero(const void *args, void *scratch) { (void)scratch; return run_changed(args, flush_age_zero); }
-static int wrong_ages(const void *args, void *scratch) { (void)scratch; return run_changed(args, round_ages_twice); }
-static int wrong_sign(const void *args, void *scratch) { (void)scratch; return run_changed(args, lose_the_sign); }
+static int wrong_tail(const void *args, void *scratch)
+{
+	(void)scratch;
+	return run_changed(args, forget_the_tail);
+}
+static int wrong_zero(const void *args, void *scratch)
+{
+	(void)scratch;
+	return run_changed(args, flush_age_zero);
+}
+static int wrong_ages(const void *args, void *scratch)
+{
+	(void)scratch;
+	return run_changed(args, round_ages_twice);
+}
+static int wrong_sign(const void *args, void *scratch)
+{
+	(void)scratch;
+	return run_changed(args, lose_the_sign);
+}
 
 static int wrong_status(const void *args, void *scratch)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * delta_decode through the public entry point, on scalar and on the best backend: every flipped bit, burst of bits,
- * cut and addition refused; every form that is not canonical; bad input; and that the self-test sees wrong bytes.
+ * delta_decode through the public entry point, on scalar and on the best backend: every flipped bit, burst of bits (all of
+ * them, by linear algebra), cut and addition refused; every form that is not canonical; bad input; and that the self-test sees wrong bytes.
  */
 #include "tests/unit/deltas.h"
 
@@ -29,6 +29,60 @@ static void every_burst_is_seen(void **unused)
 					flip(encoded, at, pattern);
 					assert_corrupt(encoded, bits / 8, delta.size);
 				}
+	}
+}
+
+/* What a flipped bit changes in the comparison of the checksum with the bytes before it. */
+static uint32_t syndrome_of(const unsigned char *bytes, size_t length)
+{
+	uint32_t stored = 0;
+	for (size_t i = 0; i < 4; i++)
+		stored |= (uint32_t)bytes[length - 4 + i] << 8 * i;
+	return checksum_of(bytes, length - 4) ^ stored;
+}
+
+/* How many of the vectors are independent over GF(2). */
+static size_t rank_of(const uint32_t *vectors, size_t count)
+{
+	uint32_t by_top_bit[32] = {0};
+	size_t rank = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t left = vectors[i];
+		while (left && by_top_bit[31 - __builtin_clz(left)])
+			left ^= by_top_bit[31 - __builtin_clz(left)];
+		if (left) {
+			by_top_bit[31 - __builtin_clz(left)] = left;
+			rank++;
+		}
+	}
+	return rank;
+}
+
+/*
+ * All bursts of at most 32 bits, by linear algebra: such a burst escapes only if the exclusive or of the syndromes of its
+ * bits is 0. The checksum is affine, so the syndrome of a bit does not depend on the others; where the 32 from a place on
+ * are independent, no choice of them cancels.
+ */
+static void no_burst_cancels(void **unused)
+{
+	(void)unused;
+	static uint32_t syndromes[8 * 4096];
+	for (int kind = 0; kind < 5; kind++) {
+		size_t length = write_small(kind), bits = 8 * length;
+		assert_true(bits <= sizeof syndromes / sizeof *syndromes);
+		assert_int_equal(syndrome_of(wanted, length), 0);
+		for (size_t bit = 0; bit < bits; bit++) {
+			memcpy(encoded, wanted, length);
+			flip(encoded, bit, 1);
+			syndromes[bit] = syndrome_of(encoded, length);
+			assert_corrupt(encoded, length, delta.size);
+		}
+		for (size_t at = 0; at < bits; at++) {
+			size_t count = bits - at < 32 ? bits - at : 32;
+			assert_int_equal(rank_of(&syndromes[at], count), count);
+		}
+		uint32_t same[2] = {syndromes[5], syndromes[5]};
+		assert_int_equal(rank_of(same, 2), 1); /* it can tell */
 	}
 }
 
@@ -239,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_burst_is_seen),
+		cmocka_unit_test(no_burst_cancels),
 		cmocka_unit_test(every_cut_and_addition_is_seen),
 		cmocka_unit_test(every_other_byte_is_refused_or_canonical),
 		cmocka_unit_test(what_is_not_canonical_is_refused),
@@ -246,6 +301,7 @@ int main(void)
 		cmocka_unit_test(bad_decode_calls_are_refused_in_words),
 		cmocka_unit_test(the_self_test_sees_wrong_bytes),
 		ON_BEST(every_burst_is_seen),
+		ON_BEST(no_burst_cancels),
 		ON_BEST(every_cut_and_addition_is_seen),
 		ON_BEST(every_other_byte_is_refused_or_canonical),
 		ON_BEST(what_is_not_canonical_is_refused),

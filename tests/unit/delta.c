@@ -177,7 +177,8 @@ static void merging_is_associative(void **state)
 		for (unsigned i = 0; i < count; i++)
 			make_small(&all[i], size, i);
 		for (unsigned i = 0; i < count * count * count; i++) {
-			const struct own *a = &all[i % count], *b = &all[i / count % count], *c = &all[i / count / count];
+			const struct own *a = &all[i % count], *b = &all[i / count % count],
+					 *c = &all[i / count / count];
 			make_small(&left, size, 0);
 			make_small(&right, size, 0);
 			merge(a, b, &left);
@@ -206,7 +207,9 @@ static void merging_is_idempotent_and_takes_the_later_byte(void **state)
 			merge(&merged, &b, &again);
 			assert_same(&merged, &again);
 			for (size_t k = 0; k < size; k++)
-				assert_int_equal(merged.payload[k], is_set(&b, k) ? b.payload[k] : is_set(&a, k) ? a.payload[k] : 0);
+				assert_int_equal(merged.payload[k], is_set(&b, k)   ? b.payload[k]
+								    : is_set(&a, k) ? a.payload[k]
+										    : 0);
 		}
 	}
 }
@@ -332,12 +335,14 @@ static void init_checks_what_it_is_given(void **state)
 		{NULL, 64, mask, payload, "delta is NULL"},
 		{&delta, 64, NULL, payload, "delta->mask is NULL with size 64"},
 		{&delta, 64, mask, NULL, "delta->payload is NULL with size 64"},
-		{&delta, (size_t)TENON_DELTA_LIMIT + 1, mask, payload, "delta->size is 1073741825, but TENON_DELTA_LIMIT is"},
+		{&delta, (size_t)TENON_DELTA_LIMIT + 1, mask, payload,
+		 "delta->size is 1073741825, but TENON_DELTA_LIMIT is"},
 		{&delta, 130, mask, payload, "bit 130 of delta->mask is set, but the page has 130 bytes"},
 		{&delta, 1, mask, payload, "bit 1 of delta->mask is set, but the page has 1 bytes"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_int_equal(tenon_delta_init(bad[i].delta, bad[i].size, bad[i].mask, bad[i].payload, 7), TENON_EINVAL);
+		assert_int_equal(tenon_delta_init(bad[i].delta, bad[i].size, bad[i].mask, bad[i].payload, 7),
+				 TENON_EINVAL);
 		assert_ptr_equal(strstr(tenon_error_detail(), "tenon_delta_init: "), tenon_error_detail());
 		assert_non_null(strstr(tenon_error_detail(), bad[i].words));
 		assert_true(delta.order == 42 && delta.size == 42 && !delta.mask && !delta.payload);
@@ -362,7 +367,8 @@ static void make_good(void)
 static int damage(struct tenon_delta *delta, int number, char *words, const char *name)
 {
 	static const char *const texts[] = {"%s->mask is NULL with size 100", "%s->payload is NULL with size 100",
-		"%s->size is 1073741825, but TENON_DELTA_LIMIT is", "bit 101 of %s->mask is set, but the page has 100 bytes"};
+					    "%s->size is 1073741825, but TENON_DELTA_LIMIT is",
+					    "bit 101 of %s->mask is set, but the page has 100 bytes"};
 	if (number > 3)
 		return 0;
 	switch (number) {
@@ -388,7 +394,8 @@ static void bad_deltas_are_named(void **state)
 	static const char *const names[] = {"first", "second", "merged"};
 	char words[100];
 	for (int i = 0; make_good(), damage(&good[0].delta, i, words, "delta"); i++) {
-		refused(tenon_delta_apply(&(struct tenon_delta_apply_args){&good[0].delta, page}), "delta_apply: ", words);
+		refused(tenon_delta_apply(&(struct tenon_delta_apply_args){&good[0].delta, page}),
+			"delta_apply: ", words);
 		assert_true(page[5] == 1);
 	}
 	for (int which = 0; which < 3; which++)
@@ -400,7 +407,8 @@ static void bad_deltas_are_named(void **state)
 				refused(tenon_delta_merge(&a), "delta_merge: ", words);
 		}
 	for (int i = 0; make_good(), i < 3 && damage(&good[0].delta, i, words, "delta"); i++)
-		refused(tenon_delta_diff(&(struct tenon_delta_diff_args){page, page, &good[0].delta}), "delta_diff: ", words);
+		refused(tenon_delta_diff(&(struct tenon_delta_diff_args){page, page, &good[0].delta}),
+			"delta_diff: ", words);
 }
 
 static void bad_arguments_are_named(void **state)
@@ -409,18 +417,25 @@ static void bad_arguments_are_named(void **state)
 	make_good();
 	struct tenon_delta *d[3] = {&good[0].delta, &good[1].delta, &good[2].delta};
 	refused(tenon_delta_apply(&(struct tenon_delta_apply_args){NULL, page}), "delta_apply: ", "delta is NULL");
-	refused(tenon_delta_apply(&(struct tenon_delta_apply_args){d[0], NULL}), "delta_apply: ", "page is NULL with size 100");
+	refused(tenon_delta_apply(&(struct tenon_delta_apply_args){d[0], NULL}),
+		"delta_apply: ", "page is NULL with size 100");
 	refused(tenon_delta_diff(&(struct tenon_delta_diff_args){page, page, NULL}), "delta_diff: ", "delta is NULL");
-	refused(tenon_delta_diff(&(struct tenon_delta_diff_args){NULL, page, d[0]}), "delta_diff: ", "before is NULL with size 100");
-	refused(tenon_delta_diff(&(struct tenon_delta_diff_args){page, NULL, d[0]}), "delta_diff: ", "after is NULL with size 100");
-	refused(tenon_delta_merge(&(struct tenon_delta_merge_args){NULL, d[1], d[2]}), "delta_merge: ", "first is NULL");
-	refused(tenon_delta_merge(&(struct tenon_delta_merge_args){d[0], NULL, d[2]}), "delta_merge: ", "second is NULL");
-	refused(tenon_delta_merge(&(struct tenon_delta_merge_args){d[0], d[1], NULL}), "delta_merge: ", "merged is NULL");
-	refused(tenon_delta_merge(&(struct tenon_delta_merge_args){d[1], d[0], d[2]}), "delta_merge: ",
-		"second->order 0 is before first->order 1");
+	refused(tenon_delta_diff(&(struct tenon_delta_diff_args){NULL, page, d[0]}),
+		"delta_diff: ", "before is NULL with size 100");
+	refused(tenon_delta_diff(&(struct tenon_delta_diff_args){page, NULL, d[0]}),
+		"delta_diff: ", "after is NULL with size 100");
+	refused(tenon_delta_merge(&(struct tenon_delta_merge_args){NULL, d[1], d[2]}),
+		"delta_merge: ", "first is NULL");
+	refused(tenon_delta_merge(&(struct tenon_delta_merge_args){d[0], NULL, d[2]}),
+		"delta_merge: ", "second is NULL");
+	refused(tenon_delta_merge(&(struct tenon_delta_merge_args){d[0], d[1], NULL}),
+		"delta_merge: ", "merged is NULL");
+	refused(tenon_delta_merge(&(struct tenon_delta_merge_args){d[1], d[0], d[2]}),
+		"delta_merge: ", "second->order 0 is before first->order 1");
 	for (int i = 0; i < 3; i++) {
 		d[i]->size = 99;
-		refused(tenon_delta_merge(&(struct tenon_delta_merge_args){d[0], d[1], d[2]}), "delta_merge: ", "of one size");
+		refused(tenon_delta_merge(&(struct tenon_delta_merge_args){d[0], d[1], d[2]}),
+			"delta_merge: ", "of one size");
 		d[i]->size = 100;
 	}
 	assert_int_equal(d[2]->order, 2);
@@ -523,11 +538,15 @@ static void the_self_tests_refuse_wrong_bodies(void **state)
 		tenon_kernel_fn *wrong;
 		const char *words;
 	} bodies[] = {
-		{test_delta_apply, forget_tail, "delta_apply: self-test"}, {test_delta_apply, copy_all, "delta_apply: self-test"},
-		{test_delta_merge, keep_stale, "delta_merge: self-test"}, {test_delta_merge, prefer_first, "delta_merge: self-test"},
+		{test_delta_apply, forget_tail, "delta_apply: self-test"},
+		{test_delta_apply, copy_all, "delta_apply: self-test"},
+		{test_delta_merge, keep_stale, "delta_merge: self-test"},
+		{test_delta_merge, prefer_first, "delta_merge: self-test"},
 		{test_delta_merge, forget_order, "delta_merge: self-test"},
-		{test_delta_merge, wrong_in_place, "over first"}, {test_delta_diff, keep_equal_bytes, "delta_diff: self-test"},
-		{test_delta_diff, set_the_tail, "delta_diff: self-test"}, {test_delta_diff, see_the_low_half, "delta_diff: self-test"},
+		{test_delta_merge, wrong_in_place, "over first"},
+		{test_delta_diff, keep_equal_bytes, "delta_diff: self-test"},
+		{test_delta_diff, set_the_tail, "delta_diff: self-test"},
+		{test_delta_diff, see_the_low_half, "delta_diff: self-test"},
 	};
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
 		assert_int_equal(bodies[i].test(bodies[i].wrong, &why), TENON_EREFUSED);

@@ -151,6 +151,9 @@ UNUSED static int close_best(void **unused)
 	return tenon_close();
 }
 
-#define ON_BEST(test) {"best backend: " #test, test, open_best, close_best, NULL}
+#define ON_BEST(test)                                                     \
+	{                                                                 \
+		"best backend: " #test, test, open_best, close_best, NULL \
+	}
 
 #endif

@@ -9,27 +9,87 @@
 
 /* ---- Breaking it ------------------------------------------------------------------------------------------------- */
 
-static void break_magic(void) { image[0] = 'e'; }
-static void make_32_bit(void) { image[EI_CLASS] = ELFCLASS32; }
-static void make_big_endian(void) { image[EI_DATA] = ELFDATA2MSB; }
-static void make_future(void) { header()->e_version = 2; }
-static void make_relocatable(void) { header()->e_type = ET_REL; }
-static void make_executable(void) { header()->e_type = ET_EXEC; }
-static void drop_segments(void) { header()->e_phnum = 0; }
-static void multiply_segments(void) { header()->e_phnum = 65; }
-static void resize_segments(void) { header()->e_phentsize = 55; }
-static void displace_segments(void) { header()->e_phoff = UINT64_MAX - 8; }
+static void break_magic(void)
+{
+	image[0] = 'e';
+}
+static void make_32_bit(void)
+{
+	image[EI_CLASS] = ELFCLASS32;
+}
+static void make_big_endian(void)
+{
+	image[EI_DATA] = ELFDATA2MSB;
+}
+static void make_future(void)
+{
+	header()->e_version = 2;
+}
+static void make_relocatable(void)
+{
+	header()->e_type = ET_REL;
+}
+static void make_executable(void)
+{
+	header()->e_type = ET_EXEC;
+}
+static void drop_segments(void)
+{
+	header()->e_phnum = 0;
+}
+static void multiply_segments(void)
+{
+	header()->e_phnum = 65;
+}
+static void resize_segments(void)
+{
+	header()->e_phentsize = 55;
+}
+static void displace_segments(void)
+{
+	header()->e_phoff = UINT64_MAX - 8;
+}
 
-static void make_program(void) { segment(PT_GNU_EH_FRAME)->p_type = PT_INTERP; }
-static void double_dynamic(void) { segment(PT_GNU_EH_FRAME)->p_type = PT_DYNAMIC; }
-static void drop_dynamic(void) { segment(PT_DYNAMIC)->p_type = PT_NULL; }
-static void overrun_segment(void) { last_load()->p_filesz = plugin.size; }
-static void wrap_segment(void) { last_load()->p_offset = UINT64_MAX - 0x100; }
-static void swell_segment(void) { last_load()->p_memsz = UINT64_MAX - 8; }
-static void shrink_segment(void) { last_load()->p_memsz = last_load()->p_filesz - 1; }
-static void misalign_segment(void) { last_load()->p_vaddr += 8; }
-static void unalign_segment(void) { last_load()->p_align = 3; }
-static void overlap_segments(void) { last_load()->p_vaddr = last_load()->p_offset = 0; }
+static void make_program(void)
+{
+	segment(PT_GNU_EH_FRAME)->p_type = PT_INTERP;
+}
+static void double_dynamic(void)
+{
+	segment(PT_GNU_EH_FRAME)->p_type = PT_DYNAMIC;
+}
+static void drop_dynamic(void)
+{
+	segment(PT_DYNAMIC)->p_type = PT_NULL;
+}
+static void overrun_segment(void)
+{
+	last_load()->p_filesz = plugin.size;
+}
+static void wrap_segment(void)
+{
+	last_load()->p_offset = UINT64_MAX - 0x100;
+}
+static void swell_segment(void)
+{
+	last_load()->p_memsz = UINT64_MAX - 8;
+}
+static void shrink_segment(void)
+{
+	last_load()->p_memsz = last_load()->p_filesz - 1;
+}
+static void misalign_segment(void)
+{
+	last_load()->p_vaddr += 8;
+}
+static void unalign_segment(void)
+{
+	last_load()->p_align = 3;
+}
+static void overlap_segments(void)
+{
+	last_load()->p_vaddr = last_load()->p_offset = 0;
+}
 static void drop_loads(void)
 {
 	while (last_load() != segment(PT_LOAD))
@@ -37,24 +97,60 @@ static void drop_loads(void)
 	segment(PT_LOAD)->p_type = PT_NULL;
 }
 
-static void decoy_dynamic(void) { segment(PT_DYNAMIC)->p_offset -= 16; }
-static void end_dynamic_never(void) { segment(PT_DYNAMIC)->p_filesz = segment(PT_DYNAMIC)->p_memsz = 32; }
-static void drop_strings(void) { entry(DT_STRTAB)->d_tag = DT_DEBUG; }
-static void double_strings(void) { entry(DT_SONAME)->d_tag = DT_STRTAB; }
-static void displace_strings(void) { entry(DT_STRTAB)->d_un.d_ptr = UINT64_MAX - 4; }
-static void swell_strings(void) { entry(DT_STRSZ)->d_un.d_val = UINT64_MAX; }
-static void resize_symbols(void) { entry(DT_SYMENT)->d_un.d_val = 16; }
-static void displace_symbols(void) { entry(DT_SYMTAB)->d_un.d_ptr = 1ull << 40; }
+static void decoy_dynamic(void)
+{
+	segment(PT_DYNAMIC)->p_offset -= 16;
+}
+static void end_dynamic_never(void)
+{
+	segment(PT_DYNAMIC)->p_filesz = segment(PT_DYNAMIC)->p_memsz = 32;
+}
+static void drop_strings(void)
+{
+	entry(DT_STRTAB)->d_tag = DT_DEBUG;
+}
+static void double_strings(void)
+{
+	entry(DT_SONAME)->d_tag = DT_STRTAB;
+}
+static void displace_strings(void)
+{
+	entry(DT_STRTAB)->d_un.d_ptr = UINT64_MAX - 4;
+}
+static void swell_strings(void)
+{
+	entry(DT_STRSZ)->d_un.d_val = UINT64_MAX;
+}
+static void resize_symbols(void)
+{
+	entry(DT_SYMENT)->d_un.d_val = 16;
+}
+static void displace_symbols(void)
+{
+	entry(DT_SYMTAB)->d_un.d_ptr = 1ull << 40;
+}
 static void drop_hash(void) /* some linkers write both kinds */
 {
 	for (Elf64_Dyn *d = (Elf64_Dyn *)(image + segment(PT_DYNAMIC)->p_offset); d->d_tag != DT_NULL; d++)
 		if (d->d_tag == DT_GNU_HASH || d->d_tag == DT_HASH)
 			d->d_tag = DT_DEBUG;
 }
-static void displace_hash(void) { entry(DT_GNU_HASH)->d_un.d_ptr = UINT64_MAX - 8; }
-static void swell_hash(void) { *(uint32_t *)at(DT_GNU_HASH) = UINT32_MAX; }
-static void swell_bloom(void) { ((uint32_t *)at(DT_GNU_HASH))[2] = UINT32_MAX; }
-static void shift_hash(void) { ((uint32_t *)at(DT_GNU_HASH))[1] = UINT32_MAX; }
+static void displace_hash(void)
+{
+	entry(DT_GNU_HASH)->d_un.d_ptr = UINT64_MAX - 8;
+}
+static void swell_hash(void)
+{
+	*(uint32_t *)at(DT_GNU_HASH) = UINT32_MAX;
+}
+static void swell_bloom(void)
+{
+	((uint32_t *)at(DT_GNU_HASH))[2] = UINT32_MAX;
+}
+static void shift_hash(void)
+{
+	((uint32_t *)at(DT_GNU_HASH))[1] = UINT32_MAX;
+}
 static void aim_bucket(void)
 {
 	uint32_t *hash = at(DT_GNU_HASH);
@@ -165,7 +261,7 @@ static void survives_damage(void **state)
 static void survives_huge_words(void **state)
 {
 	(void)state;
-	static const uint64_t words[] = {UINT64_MAX,	    UINT64_MAX - 7,	 (uint64_t)1 << 63,
+	static const uint64_t words[] = {UINT64_MAX,        UINT64_MAX - 7,      (uint64_t)1 << 63,
 					 (uint64_t)1 << 32, 0xffffffff00000000u, 0};
 	Elf64_Phdr *dynamic = segment(PT_DYNAMIC);
 	size_t start = dynamic->p_offset, end = start + dynamic->p_filesz;
@@ -194,11 +290,8 @@ static void reads_at_any_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLUGIN_TEST(refuses_what_is_broken),
-		PLUGIN_TEST(refuses_what_is_cut_off),
-		PLUGIN_TEST(survives_damage),
-		PLUGIN_TEST(survives_huge_words),
-		PLUGIN_TEST(reads_at_any_address),
+		PLUGIN_TEST(refuses_what_is_broken), PLUGIN_TEST(refuses_what_is_cut_off), PLUGIN_TEST(survives_damage),
+		PLUGIN_TEST(survives_huge_words),    PLUGIN_TEST(reads_at_any_address),
 	};
 	return cmocka_run_group_tests_name("elf", tests, read_plugin, free_plugin);
 }

@@ -89,19 +89,14 @@ static const struct example {
 	size_t size, begin, step, count;
 	const char *bytes;
 } examples[] = {
-	{3, 0, 1, 3,
-	 "544e440100000000010000000000000003000000030000000102034ca284ef"},
-	{8, 0, 2, 3,
-	 "544e44010100000001000000000000000800000004000000150102030a42d6bb"},
+	{3, 0, 1, 3, "544e440100000000010000000000000003000000030000000102034ca284ef"},
+	{8, 0, 2, 3, "544e44010100000001000000000000000800000004000000150102030a42d6bb"},
 	{128, 0, 2, 18,
 	 "544e44010200000001000000000000008000000020000000"
 	 "01000000000000001f55555555050102030405060708090a0b0c0d0e0f101112a2247706"},
-	{64, 3, 1, 5,
-	 "544e44010300000001000000000000004000000007000000030501020304050f17a6c0"},
-	{4096, 0, 1, 0,
-	 "544e44010300000001000000000000000010000000000000ca18727d"},
-	{300, 200, 3, 2,
-	 "544e44010400000001000000000000002c01000005000000c8010201021dd576a2"},
+	{64, 3, 1, 5, "544e44010300000001000000000000004000000007000000030501020304050f17a6c0"},
+	{4096, 0, 1, 0, "544e44010300000001000000000000000010000000000000ca18727d"},
+	{300, 200, 3, 2, "544e44010400000001000000000000002c01000005000000c8010201021dd576a2"},
 };
 
 static void the_examples_of_the_document(void **unused)
@@ -129,7 +124,7 @@ static void the_examples_of_the_document(void **unused)
 static size_t length_out;
 
 static void assert_encode_refused(const struct tenon_delta *d, unsigned char *to, size_t capacity, size_t *length,
-	const char *words)
+				  const char *words)
 {
 	struct tenon_delta_encode_args a = {d, to, capacity, length};
 	encoded[0] = 0xcc;
@@ -148,7 +143,7 @@ static void bad_encode_calls_are_refused_in_words(void **unused)
 	assert_encode_refused(&d, NULL, 300, &length_out, "delta_encode: encoded is NULL");
 	assert_encode_refused(&d, encoded, 300, NULL, "delta_encode: length is NULL");
 	assert_encode_refused(&d, encoded, 143, &length_out,
-		"delta_encode: capacity is 143; TENON_DELTA_BOUND(100) is 144");
+			      "delta_encode: capacity is 143; TENON_DELTA_BOUND(100) is 144");
 	d.mask = NULL;
 	assert_encode_refused(&d, encoded, 300, &length_out, "delta_encode: delta->mask is NULL with size 100");
 	d.mask = mask;
@@ -157,7 +152,7 @@ static void bad_encode_calls_are_refused_in_words(void **unused)
 	d.payload = payload;
 	mask[1] |= UINT64_C(1) << 36;
 	assert_encode_refused(&d, encoded, 300, &length_out,
-		"delta_encode: the mask has bits from 100, the page's size, on");
+			      "delta_encode: the mask has bits from 100, the page's size, on");
 	d.size = TENON_DELTA_LIMIT + 1ul;
 	assert_encode_refused(&d, encoded, SIZE_MAX, &length_out, "delta_encode: delta->size is 1073741825, but");
 }

@@ -111,7 +111,8 @@ static void act_r_is_within_its_bound(void **state)
 	for (uint32_t fan = 1; fan < UINT32_C(1) << 31; fan += fan / 40 + 1) {
 		float a = 0.3f;
 		long double log_fan = logl((long double)fan), term = weight * (strength - log_fan), want = a + term;
-		long double bound = fabsl(weight) * (1 + 2 * log_fan + fabsl(strength - log_fan)) + fabsl(term) + fabsl(want);
+		long double bound =
+			fabsl(weight) * (1 + 2 * log_fan + fabsl(strength - log_fan)) + fabsl(term) + fabsl(want);
 		assert_true(fabsl(share_one(a, fan, TENON_FAN_ACT_R, weight, strength) - want) <= bound * 0x1p-24L);
 	}
 	assert_true(share_one(0.5f, 1, TENON_FAN_ACT_R, 0.25f, 2) == 1);
@@ -121,7 +122,8 @@ static void a_fan_of_0_counts_as_1(void **state)
 {
 	(void)state;
 	for (uint32_t form = 0; form <= TENON_FAN_ACT_R; form++)
-		assert_int_equal(bits_of(share_one(0.3f, 0, form, 0.5f, 2)), bits_of(share_one(0.3f, 1, form, 0.5f, 2)));
+		assert_int_equal(bits_of(share_one(0.3f, 0, form, 0.5f, 2)),
+				 bits_of(share_one(0.3f, 1, form, 0.5f, 2)));
 	assert_true(share_one(0.3f, 0, TENON_FAN_SQRT, 0, 0) == 0.3f);
 }
 
@@ -132,8 +134,9 @@ static void large_fans_are_rounded_once(void **state)
 	static const struct {
 		uint32_t fan;
 		float want;
-	} ties[] = {{0x1000001, 0x1p24f}, {0x1000003, 0x1.000004p24f}, {0x80000080, 0x1p31f}, {0x80000081, 0x1.000002p31f},
-		{0xffffff7f, 0x1.fffffep31f}, {0xffffff80, 0x1p32f}, {UINT32_MAX, 0x1p32f}};
+	} ties[] = {{0x1000001, 0x1p24f},         {0x1000003, 0x1.000004p24f},  {0x80000080, 0x1p31f},
+		    {0x80000081, 0x1.000002p31f}, {0xffffff7f, 0x1.fffffep31f}, {0xffffff80, 0x1p32f},
+		    {UINT32_MAX, 0x1p32f}};
 	for (size_t i = 0; i < sizeof ties / sizeof *ties; i++)
 		assert_true(share_one(ties[i].want, ties[i].fan, TENON_FAN_LINEAR, 0, 0) == 1);
 }

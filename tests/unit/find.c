@@ -240,7 +240,7 @@ static void lists_everything(void **state)
 	write_file(two, ".hidden.so", "junk", 4);
 	assert_int_equal(find_backends(&config, &cpu, &list, &count, &why), 0);
 	assert_string_equal(list[0].name, "scalar");
-	assert_string_equal(list[0].path, ""); /* the linked-in one; a file cannot take its place */
+	assert_string_equal(list[0].path, "");     /* the linked-in one; a file cannot take its place */
 	assert_string_equal(list[1].name, "acme"); /* by name within a folder */
 	assert_string_equal(list[2].name, "b");
 	assert_string_equal(list[3].name, "not a name");

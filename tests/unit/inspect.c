@@ -31,7 +31,7 @@ static void inspection_tells_what_is_wrong(void **unused)
 	assert_words(tenon_delta_inspect(wanted, 40, NULL), TENON_EINVAL, "tenon_delta_inspect: info is NULL");
 	assert_words(tenon_delta_inspect(NULL, 40, &info), TENON_EINVAL, "tenon_delta_inspect: encoded is NULL");
 	assert_words(tenon_delta_inspect(wanted, 27, &info), TENON_ECORRUPT,
-		"tenon_delta_inspect: 27 bytes are no encoded delta");
+		     "tenon_delta_inspect: 27 bytes are no encoded delta");
 	assert_inspected(3, 2, "tenon_delta_inspect: it begins with 54 4e 44 02");
 	assert_inspected(4, 5, "tenon_delta_inspect: byte 4, the kind, is 5; 4 is the highest");
 	assert_inspected(6, 1, "tenon_delta_inspect: bytes 5 to 7 are 00 01 00");

@@ -90,7 +90,8 @@ static void nothing_fades_without_time_or_exponent(void **state)
 static void quotients_saturate(void **state)
 {
 	(void)state;
-	assert_int_equal(bits_of(power_one(1, UINT64_MAX, 0x1p-149f, 0.5f)), bits_of(power_one(1, UINT64_MAX, 0x1p-64f, 0.5f)));
+	assert_int_equal(bits_of(power_one(1, UINT64_MAX, 0x1p-149f, 0.5f)),
+			 bits_of(power_one(1, UINT64_MAX, 0x1p-64f, 0.5f)));
 	assert_true(fabsf(power_one(1, 1, 0x1p-149f, 0.5f) / 0x1p-64f - 1) < 1e-5f);
 	assert_int_equal(bits_of(power_one(-1, 1, 0x1p-149f, FLT_MAX)), 0x80000000);
 }

@@ -23,72 +23,14 @@
 #include <tenon/tenon.h>
 
 #include "runtime/config.h"
-
-static char home[] = "/tmp/tenon-layers-XXXXXX";
-
-static const char *const variables[] = {"TENON_CONFIG", "TENON_BACKEND", "TENON_BACKEND_PATH", "TENON_MAX_ISA",
-					"TENON_ARENA_SIZE", "TENON_ARENA_OVERFLOW", "TENON_LOG"};
-
-static void clear_environment(void)
-{
-	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-		unsetenv(variables[i]);
-}
-
-static int make_home(void **state)
-{
-	(void)state;
-	clear_environment();
-	return mkdtemp(home) ? 0 : -1;
-}
-
-/* Before each test: an empty folder, an empty environment. */
-static int empty_home(void **state)
-{
-	(void)state;
-	char command[128];
-	clear_environment();
-	snprintf(command, sizeof command, "rm -rf %s/*", home);
-	return system(command);
-}
-
-static int remove_home(void **state)
-{
-	(void)state;
-	char command[128];
-	snprintf(command, sizeof command, "rm -rf %s", home);
-	return system(command);
-}
-
-static char path[256];
-
-static const char *in_home(const char *name)
-{
-	snprintf(path, sizeof path, "%s/%s", home, name);
-	return path;
-}
-
-static void write_text(const char *name, const char *text)
-{
-	FILE *file = fopen(in_home(name), "wb");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
+#include "tests/unit/folder.h"
 
 static struct config config;
-static struct why why;
 
 static int load_layers(const char *program)
 {
 	memset(&why, 0, sizeof why);
 	return load_config_from(&config, home, program, NULL, &why);
-}
-
-static void assert_says(const char *part)
-{
-	if (!strstr(why.text, part))
-		fail_msg("'%s' does not say '%s'", why.text, part);
 }
 
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
@@ -275,8 +217,8 @@ static void takes_the_environment(void **state)
 static void refuses_bad_variables(void **state)
 {
 	(void)state;
-	static const char *const bad[][2] = {{"TENON_BACKEND", "a b"}, {"TENON_BACKEND_PATH", "relative"},
-					     {"TENON_MAX_ISA", "avx1024"}, {"TENON_ARENA_SIZE", "1"},
+	static const char *const bad[][2] = {{"TENON_BACKEND", "a b"},          {"TENON_BACKEND_PATH", "relative"},
+					     {"TENON_MAX_ISA", "avx1024"},      {"TENON_ARENA_SIZE", "1"},
 					     {"TENON_ARENA_OVERFLOW", "panic"}, {"TENON_LOG", "loud"}};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		clear_environment();

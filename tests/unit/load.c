@@ -8,7 +8,24 @@
 
 #include <cmocka.h>
 
+#include <dlfcn.h>
+
+#include "runtime/public.h"
 #include "tests/live.h"
+
+/* Another file, which takes the place of the one that the runtime is about to map; NULL: none does. */
+static const char *intruder;
+
+/* Stands before libc's. */
+TENON_PUBLIC void *dlopen(const char *path, int flags)
+{
+	void *(*next)(const char *path, int flags), *found = dlsym(RTLD_NEXT, "dlopen");
+	memcpy(&next, &found, sizeof next);
+	if (intruder && path)
+		assert_int_equal(rename(intruder, path), 0);
+	intruder = NULL;
+	return next(path, flags);
+}
 
 static int close_everything(void **state)
 {
@@ -56,6 +73,27 @@ static void oddities_are_refused_by_name(void **state)
 	}
 }
 
+static void what_is_mapped_is_what_was_vetted(void **state)
+{
+	(void)state;
+	char copy[] = "/tmp/tenon-test-XXXXXX", bytes[1 << 16];
+	int file = mkstemp(copy);
+	FILE *source = fopen(HOOKED_PLUGIN, "re");
+	assert_true(file >= 0 && source);
+	for (size_t got; (got = fread(bytes, 1, sizeof bytes, source)) > 0;)
+		assert_int_equal(write(file, bytes, got), got);
+	fclose(source);
+	close(file);
+	assert_int_equal(open_quietly(), TENON_OK);
+	intruder = copy;
+	assert_int_equal(tenon_swap(ODD_PLUGIN, 0), TENON_EREFUSED);
+	if (!strstr(tenon_error_detail(), "was vetted, ") || !strstr(tenon_error_detail(), " was mapped"))
+		fail_msg("\"%s\" does not say what was vetted and what was mapped", tenon_error_detail());
+	assert_true(serves("scalar") && calls_work());
+	assert_int_equal(count_mappings("/odd-"), 0);
+	assert_int_equal(tenon_swap(ODD_PLUGIN, 0), TENON_OK);
+}
+
 #ifdef __x86_64__
 static void float_state_is_put_back(void **state)
 {
@@ -91,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(oddities_are_refused_by_name, close_everything),
+		cmocka_unit_test_teardown(what_is_mapped_is_what_was_vetted, close_everything),
 #ifdef __x86_64__
 		cmocka_unit_test_teardown(float_state_is_put_back, close_everything),
 #endif

@@ -94,15 +94,15 @@ static void the_bits_are_those_of_the_plain_loop(void **state)
 		assert_int_equal(tenon_similarity_matrix(&a), TENON_OK);
 		for (size_t i = 0; i < a.m; i++)
 			for (size_t j = 0; j < a.n; j++)
-				assert_score(scores[i * a.n + j], plain_cosine(queries + i * dim, rows + j * dim, dim,
-					&worst), i, j, dim);
+				assert_score(scores[i * a.n + j],
+					     plain_cosine(queries + i * dim, rows + j * dim, dim, &worst), i, j, dim);
 		struct tenon_pairwise_similarity_args p = pair_args(2 + dim * 5 % (N - 1), dim);
 		assert_int_equal(tenon_pairwise_similarity(&p), TENON_OK);
 		const float *next = pairs;
 		for (size_t i = 0; i < p.n; i++)
 			for (size_t j = i + 1; j < p.n; j++)
 				assert_score(*next++, plain_cosine(rows + i * dim, rows + j * dim, dim, &worst), i, j,
-					dim);
+					     dim);
 	}
 	print_message("# worst error: %.3f of the bound\n", worst);
 	assert_true(worst > 0 && worst <= 1);
@@ -172,7 +172,7 @@ static void special_vectors(void **state)
 		{{1, 0, 0}, {0x1p-149f, 0, 0}, 1}, /* as small as can be */
 		{{-0x1p-149f, 0, 0}, {FLT_MAX, 0, 0}, -1},
 		{{FLT_MAX, FLT_MAX, 0}, {-FLT_MAX, -FLT_MAX, 0}, -1}, /* squares overflow */
-		{{0x1p-75f, 0x1p-75f, 0}, {0, 0, 0x1p-75f}, 0}, /* squares vanish */
+		{{0x1p-75f, 0x1p-75f, 0}, {0, 0, 0x1p-75f}, 0},       /* squares vanish */
 		{{3, 4, 0}, {0x3p-140f, 0x4p-140f, 0}, 1},
 	};
 	for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
@@ -236,7 +236,9 @@ static void nothing_is_no_call(void **state)
 static void large_dimensions_fit_the_arena(void **state)
 {
 	(void)state;
-	static const struct { size_t n, dim; } shapes[] = {{50, 768}, {50, 4096}, {50, 4097}, {20, 10000}, {3, 16000}};
+	static const struct {
+		size_t n, dim;
+	} shapes[] = {{50, 768}, {50, 4096}, {50, 4097}, {20, 10000}, {3, 16000}};
 	for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
 		size_t n = shapes[s].n, dim = shapes[s].dim;
 		float *ones = malloc(n * dim * sizeof *ones);
@@ -280,15 +282,15 @@ static void bad_matrices_are_refused_in_words(void **state)
 	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: centroid_stride 2 is less than dim 3");
 	a = good, a.m = SIZE_MAX;
 	assert_refused(tenon_similarity_matrix(&a),
-		"similarity_matrix: queries: 18446744073709551615 rows of 3 with stride 3");
+		       "similarity_matrix: queries: 18446744073709551615 rows of 3 with stride 3");
 	a = good, a.n = SIZE_MAX;
 	assert_refused(tenon_similarity_matrix(&a),
-		"similarity_matrix: centroids: 18446744073709551615 rows of 3 with");
+		       "similarity_matrix: centroids: 18446744073709551615 rows of 3 with");
 	a = good, a.m = a.n = (size_t)1 << 40;
 	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: the scores of 1099511627776 rows exceed");
 	a = good, a.m = a.n = 1, a.dim = a.query_stride = a.centroid_stride = PTRDIFF_MAX / 64 + 1;
 	assert_refused(tenon_similarity_matrix(&a),
-		"similarity_matrix: queries: 1 rows of 144115188075855872 with stride");
+		       "similarity_matrix: queries: 1 rows of 144115188075855872 with stride");
 	a = good, a.packed = &other;
 	assert_refused(tenon_similarity_matrix(&a), "similarity_matrix: packed has 20 rows of 4, the call 20 of 3");
 	other = (struct tenon_packed){21, 3, rows, rows};
@@ -315,7 +317,7 @@ static void bad_pairs_are_refused_in_words(void **state)
 	assert_refused(tenon_pairwise_similarity(&a), "pairwise_similarity: rows 4 to 3 of 5");
 	a = good, a.n = SIZE_MAX;
 	assert_refused(tenon_pairwise_similarity(&a),
-		"pairwise_similarity: rows: 18446744073709551615 rows of 3 with stride 3");
+		       "pairwise_similarity: rows: 18446744073709551615 rows of 3 with stride 3");
 	a = good, a.n = (size_t)1 << 40;
 	assert_refused(tenon_pairwise_similarity(&a), "pairwise_similarity: the scores of 1099511627776 rows exceed");
 	a = good, a.packed = &other;

@@ -132,9 +132,9 @@ static void inflected_words_find_their_lemma(void **state)
 {
 	static const struct {
 		const char *word, *lemma;
-	} cases[] = {{"rivers", "river"},  {"flows", "flow"},    {"flowing", "flow"}, {"dining", "dine"},
-		     {"valleys", "valley"}, {"wettest", NULL},    {"loaf", "loaf"},    {"s", NULL},
-		     {"es", NULL},          {"unknowns", NULL},   {"", NULL},          {"fishes", "fish"}};
+	} cases[] = {{"rivers", "river"},   {"flows", "flow"},  {"flowing", "flow"}, {"dining", "dine"},
+		     {"valleys", "valley"}, {"wettest", NULL},  {"loaf", "loaf"},    {"s", NULL},
+		     {"es", NULL},          {"unknowns", NULL}, {"", NULL},          {"fishes", "fish"}};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		uint32_t want = cases[i].lemma ? find_lemma(&memory.wordnet, cases[i].lemma) : NO_LEMMA;

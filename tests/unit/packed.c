@@ -88,7 +88,7 @@ static void bad_shapes_are_refused_in_words(void **state)
 	assert_refused(NULL, 2, 3, 3, TENON_EINVAL, "rows is NULL with 2 rows of 3");
 	assert_refused(row, 2, 3, 2, TENON_EINVAL, "stride 2 is less than dim 3");
 	assert_refused(row, SIZE_MAX, 3, 3, TENON_EINVAL,
-		"18446744073709551615 rows with stride 3 exceed the address space");
+		       "18446744073709551615 rows with stride 3 exceed the address space");
 	assert_refused(row, 2, 3, SIZE_MAX / 4, TENON_EINVAL, "exceed the address space");
 	assert_refused(row, 1, SIZE_MAX / 2, SIZE_MAX / 2, TENON_EINVAL, "exceed the address space");
 	assert_int_equal(tenon_packed_create(row, 1, 3, 3, NULL), TENON_EINVAL);
@@ -102,7 +102,7 @@ static void sizes_do_not_wrap(void **state)
 	float row[4] = {1, 2, 3, 4};
 	assert_refused(row, 1, PTRDIFF_MAX / 8, PTRDIFF_MAX / 8, TENON_ENOMEM, "out of memory for 1 rows of");
 	assert_refused(row, 2, (size_t)1 << 58, (size_t)1 << 58, TENON_ENOMEM,
-		"out of memory for 2 rows of 288230376151711744");
+		       "out of memory for 2 rows of 288230376151711744");
 	assert_refused(NULL, SIZE_MAX, 0, 0, TENON_ENOMEM, "out of memory for 18446744073709551615 rows of 0");
 	assert_refused(NULL, SIZE_MAX / 4, 0, 0, TENON_ENOMEM, "out of memory");
 }

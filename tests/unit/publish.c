@@ -30,7 +30,7 @@ static void reset(void)
 	roll_back(TENON_ROLLBACK_SCALAR); /* long over: what it chose must not matter to a later swap */
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(begin_swap(&vetoes, NULL), TENON_OK);
-		assert_int_equal(finish_swap(vetoes, i ? &base : &older, NULL), TENON_OK);
+		assert_int_equal(finish_swap(vetoes, i ? &base : &older, PUBLISH_STEP, NULL), TENON_OK);
 	}
 	set_pinned(false);
 }
@@ -66,7 +66,7 @@ static void repeated_swap_keeps_previous(void **state)
 	uint64_t vetoes;
 	reset();
 	begin_swap(&vetoes, NULL);
-	assert_int_equal(finish_swap(vetoes, &base, NULL), TENON_OK);
+	assert_int_equal(finish_swap(vetoes, &base, PUBLISH_STEP, NULL), TENON_OK);
 	roll_back(TENON_ROLLBACK_PREVIOUS);
 	assert_ptr_equal(active_table, &older);
 }
@@ -78,7 +78,7 @@ static void swap_after_rollback(void **state)
 	reset();
 	roll_back(TENON_ROLLBACK_PREVIOUS);
 	assert_int_equal(begin_swap(&vetoes, NULL), TENON_OK);
-	assert_int_equal(finish_swap(vetoes, &fresh, NULL), TENON_OK);
+	assert_int_equal(finish_swap(vetoes, &fresh, PUBLISH_STEP, NULL), TENON_OK);
 	assert_ptr_equal(active_table, &fresh);
 	roll_back(TENON_ROLLBACK_PREVIOUS);
 	assert_ptr_equal(active_table, &older);
@@ -118,10 +118,54 @@ static void vetoed_swap_is_not_published(void **state)
 	roll_back(TENON_ROLLBACK_PREVIOUS);
 	was_published = false;
 	publish_hook = note_published;
-	assert_int_equal(finish_swap(vetoes, &fresh, &why), TENON_EROLLEDBACK);
+	assert_int_equal(finish_swap(vetoes, &fresh, PUBLISH_STEP, &why), TENON_EROLLEDBACK);
 	publish_hook = NULL;
 	assert_false(was_published);
 	assert_ptr_equal(active_table, &older);
+}
+
+/* ---- Trials and the same backends again -------------------------------------------------------------------------- */
+
+static const struct table trial = {.generation = 4, .is_trial = true}, watched = {.generation = 5};
+
+static void publish(const struct table *table, enum publication publication)
+{
+	uint64_t vetoes;
+	assert_int_equal(begin_swap(&vetoes, NULL), TENON_OK);
+	assert_int_equal(finish_swap(vetoes, table, publication, NULL), TENON_OK);
+	assert_ptr_equal(active_table, table);
+}
+
+static void rolls_back_to(const struct table *table)
+{
+	roll_back(TENON_ROLLBACK_PREVIOUS);
+	assert_ptr_equal(active_table, table);
+}
+
+static void a_trial_is_rolled_back_but_never_to(void **state)
+{
+	(void)state;
+	reset();
+	publish(&trial, PUBLISH_STEP);
+	rolls_back_to(&base);
+	reset();
+	publish(&trial, PUBLISH_STEP);
+	publish(&fresh, PUBLISH_STEP); /* promoted */
+	rolls_back_to(&base);
+}
+
+static void watching_leaves_previous_alone(void **state)
+{
+	(void)state;
+	reset();
+	publish(&watched, PUBLISH_SAME);
+	publish(&base, PUBLISH_SAME);
+	publish(&watched, PUBLISH_SAME);
+	rolls_back_to(&older);
+	reset();
+	publish(&watched, PUBLISH_SAME);
+	publish(&fresh, PUBLISH_STEP);
+	rolls_back_to(&watched);
 }
 
 /* ---- Interleaved ------------------------------------------------------------------------------------------------- */
@@ -129,6 +173,8 @@ static void vetoed_swap_is_not_published(void **state)
 static struct schedule {
 	enum tenon_rollback_target target;
 	size_t begins, stops, resumes; /* after that step of the swap, of the rollback, of the swap */
+	enum publication publication;
+	bool over_trial; /* the swap promotes: a trial serves when it begins */
 } schedule;
 
 static pthread_mutex_t baton = PTHREAD_MUTEX_INITIALIZER;
@@ -183,13 +229,15 @@ static int run_schedule(void)
 	uint64_t vetoes;
 	struct why why;
 	reset();
+	if (schedule.over_trial)
+		publish(&trial, PUBLISH_STEP);
 	turn = 0;
 	swap_position = 0;
 	rollback_over = false;
 	assert_int_equal(begin_swap(&vetoes, &why), TENON_OK);
 	publish_hook = take_step;
 	pthread_mutex_lock(&baton);
-	int status = finish_swap(vetoes, &fresh, &why);
+	int status = finish_swap(vetoes, &fresh, schedule.publication, &why);
 	if (swap_position >= schedule.begins) {
 		while (!rollback_over)
 			pass_baton(1);
@@ -209,8 +257,10 @@ static void check_schedule(int status)
 	assert_ptr_not_equal(after, &fresh);
 	if (schedule.target == TENON_ROLLBACK_SCALAR)
 		assert_ptr_equal(after, &scalar_table);
+	else if (schedule.over_trial)
+		assert_ptr_equal(after, &base);
 	else
-		assert_true(after == &older || after == &base);
+		assert_true(after == &older || (after == &base && schedule.publication == PUBLISH_STEP));
 	roll_back(TENON_ROLLBACK_PREVIOUS);
 	assert_ptr_equal(active_table, after);
 }
@@ -219,18 +269,22 @@ static void rollback_wins_everywhere(void **state)
 {
 	(void)state;
 	size_t runs = 0, yielded = 0;
-	for (int target = 0; target < 2; target++)
+	for (int variant = 0; variant < 6; variant++)
 		for (size_t begins = 0; begins < SWAP_STEPS - 1; begins++)
 			for (size_t stops = 0; stops < ROLLBACK_STEPS; stops++)
 				for (size_t resumes = begins; resumes < SWAP_STEPS; resumes++) {
-					schedule = (struct schedule){(enum tenon_rollback_target)target, begins, stops,
-								     resumes};
+					schedule = (struct schedule){(enum tenon_rollback_target)(variant % 2),
+								     begins,
+								     stops,
+								     resumes,
+								     variant / 2 == 1 ? PUBLISH_SAME : PUBLISH_STEP,
+								     variant / 2 == 2};
 					int status = run_schedule();
 					check_schedule(status);
 					runs++;
 					yielded += status == TENON_EROLLEDBACK;
 				}
-	assert_int_equal(runs, 2 * ROLLBACK_STEPS * (6 + 5 + 4 + 3 + 2));
+	assert_int_equal(runs, 6 * ROLLBACK_STEPS * (6 + 5 + 4 + 3 + 2));
 	assert_int_equal(yielded, runs);
 }
 
@@ -247,7 +301,7 @@ static void swap_inside(const char *step)
 	publish_hook = NULL;
 	nested_status = begin_swap(&vetoes, &why);
 	if (nested_status == TENON_OK)
-		nested_status = finish_swap(vetoes, &fresh, &why);
+		nested_status = finish_swap(vetoes, &fresh, PUBLISH_STEP, &why);
 }
 
 static void swap_inside_rollback_yields(void **state)
@@ -302,6 +356,8 @@ int main(void)
 		cmocka_unit_test(swap_after_rollback),
 		cmocka_unit_test(half_a_rollback_stops_swaps),
 		cmocka_unit_test(vetoed_swap_is_not_published),
+		cmocka_unit_test(a_trial_is_rolled_back_but_never_to),
+		cmocka_unit_test(watching_leaves_previous_alone),
 		cmocka_unit_test(rollback_wins_everywhere),
 		cmocka_unit_test(swap_inside_rollback_yields),
 		cmocka_unit_test(a_torn_look_proves_nothing),

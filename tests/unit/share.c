@@ -28,8 +28,8 @@ static void ranges_cover_everything_once(void **state)
 				for (size_t part = 0; part < parts; part++) {
 					struct range range = divide_range(n, grain, part, parts);
 					assert_int_equal(range.begin, end);
-					assert_true(range.end >= range.begin && range.end - range.begin <=
-						    (n / grain / parts + 1) * grain);
+					assert_true(range.end >= range.begin &&
+						    range.end - range.begin <= (n / grain / parts + 1) * grain);
 					assert_true(range.begin % grain == 0 || range.begin == n);
 					end = range.end;
 				}
@@ -94,9 +94,10 @@ static void every_kernel_gives_the_same_bits_in_parts(void **state)
 			reset_case(c);
 			int status = run_shares(c->kernel, c->args, thread_counts[t]);
 			if (status != c->status || find_difference(c) != c->size)
-				fail_msg("%s, case %zu, %zu threads: status %d, not %d, or bits differ from byte %zu on",
-					 tenon_kernel_name(c->kernel), i, thread_counts[t], status, c->status,
-					 find_difference(c));
+				fail_msg(
+					"%s, case %zu, %zu threads: status %d, not %d, or bits differ from byte %zu on",
+					tenon_kernel_name(c->kernel), i, thread_counts[t], status, c->status,
+					find_difference(c));
 		}
 	free_cases(set);
 }

@@ -101,7 +101,7 @@ static void inner_products_are_within_their_bound(void **state)
 			for (size_t i = 0; i < dim; i++)
 				magnitude += fabs((double)query[i] * rows[(size_t)r * dim + i]);
 			assert_near(scores[r], exact_dot(query, rows + (size_t)r * dim, dim),
-				gamma_of(ceil((double)dim / 32) + 6) * magnitude);
+				    gamma_of(ceil((double)dim / 32) + 6) * magnitude);
 		}
 	}
 }
@@ -205,13 +205,13 @@ static void special_vectors(void **state)
 		float query[3], row[3];
 		float score;
 	} cases[] = {
-		{{1, 2, 3}, {0, -0.0f, 0}, 0},                        /* all zero */
+		{{1, 2, 3}, {0, -0.0f, 0}, 0}, /* all zero */
 		{{0, 0, 0}, {1, 2, 3}, 0},
 		{{0, 0, 0}, {0, 0, 0}, 0},
-		{{0, 0, 0}, {1, NAN, 3}, NAN},                        /* not finite wins over all zero */
+		{{0, 0, 0}, {1, NAN, 3}, NAN}, /* not finite wins over all zero */
 		{{INFINITY, 0, 0}, {0, 0, 0}, NAN},
 		{{1, 2, 3}, {1, -INFINITY, 3}, NAN},
-		{{1, 0, 0}, {0x1p-149f, 0, 0}, 1},                    /* as small as can be */
+		{{1, 0, 0}, {0x1p-149f, 0, 0}, 1}, /* as small as can be */
 		{{-0x1p-149f, 0, 0}, {FLT_MAX, 0, 0}, -1},
 		{{FLT_MAX, FLT_MAX, 0}, {-FLT_MAX, -FLT_MAX, 0}, -1}, /* squares overflow */
 		{{0x1p-75f, 0x1p-75f, 0}, {0, 0, 0x1p-75f}, 0},       /* squares vanish */
@@ -344,7 +344,7 @@ static void the_self_tests_see_a_wrong_bit(void **state)
 	assert_int_equal(test_squared_distance(scalar_squared_distance, &why), 0);
 	assert_int_equal(test_squared_distance(scalar_inner_product, &why), TENON_EREFUSED);
 	assert_int_equal(test_vector_similarity(off_by_one_bit, &why), TENON_EREFUSED);
-	assert_non_null(strstr(why.text, "vector_similarity: self-test 6 x 100: output 0 is 0x"));
+	assert_non_null(strstr(why.text, "vector_similarity: self-test 6 x 100: output 0 is "));
 	assert_int_equal(test_inner_product(without_flag, &why), TENON_EREFUSED);
 	assert_non_null(strstr(why.text, "returned 0, scalar returns -3"));
 }

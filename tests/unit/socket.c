@@ -4,6 +4,7 @@
  */
 #include "build.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +20,7 @@
 #include <cmocka.h>
 
 #include "runtime/socket.h"
+#include "tests/leave.h"
 
 static char home[] = "/tmp/tenon-socket-XXXXXX";
 
@@ -71,8 +73,15 @@ static void names_processes(void **state)
 	char name[64];
 	name_socket(name, sizeof name, 4711);
 	assert_int_equal(parse_socket_name(name), 4711);
-	const char *bad[] = {"", "tenon-", "tenon-.sock", "tenon-0.sock", "tenon-07.sock", "tenon--1.sock", "tenon-1.socket",
-			     "tenon-99999999999.sock", "4711.sock"};
+	const char *bad[] = {"",
+			     "tenon-",
+			     "tenon-.sock",
+			     "tenon-0.sock",
+			     "tenon-07.sock",
+			     "tenon--1.sock",
+			     "tenon-1.socket",
+			     "tenon-99999999999.sock",
+			     "4711.sock"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_int_equal(parse_socket_name(bad[i]), 0);
 }
@@ -95,6 +104,17 @@ static void is_private_from_creation(void **state)
 	in_home(folder, sizeof folder, "session/tenon");
 	assert_int_equal(stat(folder, &info), 0);
 	assert_int_equal(info.st_mode & 07777, 0700);
+	assert_int_equal(grant_socket(path, getegid(), &why), TENON_EREFUSED);
+	assert_non_null(strstr(why.text, "cannot pass through"));
+	assert_non_null(strstr(why.text, "chmod g+x"));
+	assert_int_equal(chmod(folder, 0710), 0);
+	assert_int_equal(grant_socket(path, getegid(), &why), TENON_OK);
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0660);
+	assert_int_equal(grant_socket(path, -1, &why), TENON_OK);
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0600);
+	assert_int_equal(grant_socket("/nonexistent/socket", getegid(), &why), TENON_ESYSTEM);
 	close(fd);
 	unsetenv("XDG_RUNTIME_DIR");
 }
@@ -159,7 +179,7 @@ static void removes_what_the_dead_left(void **state)
 	struct why why;
 	pid_t dead = fork();
 	if (dead == 0)
-		_exit(0);
+		leave(0);
 	assert_int_equal(waitpid(dead, NULL, 0), dead);
 	in_home(folder, sizeof folder, "service");
 	assert_int_equal(mkdir(folder, 0755), 0);
@@ -186,11 +206,11 @@ static void trusts_its_own_user(void **state)
 	int pair[2];
 	uid_t uid = (uid_t)-1;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_true(is_trusted_peer(pair[0], &uid));
+	assert_true(is_trusted_peer(pair[0], -1, &uid));
 	assert_int_equal(uid, geteuid());
 	close(pair[0]);
 	close(pair[1]);
-	assert_false(is_trusted_peer(-1, &uid));
+	assert_false(is_trusted_peer(-1, -1, &uid));
 }
 
 /* The peer's user is the one at the time of the connection: as root, made by a child that is somebody else. */
@@ -206,13 +226,41 @@ static void refuses_another_user(void **state)
 	if (child == 0) {
 		uid_t uid;
 		if (seteuid(65534) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || seteuid(0) != 0)
-			_exit(2);
+			leave(2);
 		/* The pair was made by 65534 and is looked at by root. */
-		_exit(is_trusted_peer(pair[0], &uid) ? 1 : uid != 65534);
+		leave(is_trusted_peer(pair[0], -1, &uid) || is_trusted_peer(pair[0], 4711, &uid) ? 1
+		      : !is_trusted_peer(pair[0], getegid(), &uid)                               ? 3
+												 : uid != 65534);
 	}
 	int status = -1;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+}
+
+static void gives_the_socket_to_a_group(void **state)
+{
+	(void)state;
+	char folder[64], path[80];
+	struct why why;
+	struct stat status;
+	in_home(folder, sizeof folder, "passage");
+	assert_int_equal(mkdir(folder, 0700), 0);
+	snprintf(path, sizeof path, "%s/one.sock", folder);
+	assert_int_equal(grant_socket(path, -1, &why), TENON_ESYSTEM);
+	assert_int_equal(grant_socket(path, getegid(), &why), TENON_ESYSTEM);
+	assert_non_null(strstr(why.text, "as a member of it"));
+	close(open(path, O_CREAT | O_WRONLY, 0666));
+	assert_int_equal(grant_socket(path, getegid(), &why), TENON_EREFUSED);
+	assert_non_null(strstr(why.text, "cannot pass through"));
+	assert_int_equal(chmod(folder, 0710), 0);
+	assert_int_equal(grant_socket(path, getegid(), &why), TENON_OK);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0660);
+	assert_int_equal(grant_socket(path, -1, &why), TENON_OK);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
 }
 
 int main(void)
@@ -226,6 +274,7 @@ int main(void)
 		cmocka_unit_test(removes_what_the_dead_left),
 		cmocka_unit_test(trusts_its_own_user),
 		cmocka_unit_test(refuses_another_user),
+		cmocka_unit_test(gives_the_socket_to_a_group),
 	};
 	return cmocka_run_group_tests_name("socket", tests, make_home, remove_home);
 }

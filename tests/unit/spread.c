@@ -35,8 +35,14 @@ static float answer[4];
 
 static struct tenon_spreading_activation_args small_args(const struct tenon_graph *graph, const float *initial)
 {
-	return (struct tenon_spreading_activation_args){.graph = graph, .initial = initial, .activation = answer,
-		.mode = TENON_SPREAD_STEP, .steps = 1, .threshold = -INFINITY, .decay = 1, .retain = 1};
+	return (struct tenon_spreading_activation_args){.graph = graph,
+							.initial = initial,
+							.activation = answer,
+							.mode = TENON_SPREAD_STEP,
+							.steps = 1,
+							.threshold = -INFINITY,
+							.decay = 1,
+							.retain = 1};
 }
 
 static void answers(const struct tenon_spreading_activation_args *args, int status, float a, float b, float c, float d)
@@ -284,8 +290,14 @@ static void a_million_nodes_need_no_arena(void **state)
 	assert_int_equal(tenon_workspace_create(graph, &workspace), TENON_OK);
 	assert_int_equal(tenon_arena_stats_get(&before), TENON_OK);
 	initial[7] = 1;
-	struct tenon_spreading_activation_args args = {.graph = graph, .initial = initial, .activation = activation,
-		.workspace = workspace, .steps = 3, .threshold = 0.25f, .decay = 0.5f, .retain = 1};
+	struct tenon_spreading_activation_args args = {.graph = graph,
+						       .initial = initial,
+						       .activation = activation,
+						       .workspace = workspace,
+						       .steps = 3,
+						       .threshold = 0.25f,
+						       .decay = 0.5f,
+						       .retain = 1};
 	for (args.mode = 0; args.mode <= TENON_SPREAD_BFS; args.mode++) {
 		assert_int_equal(tenon_spreading_activation(&args), TENON_OK);
 		assert_true(activation[7] == 1 && activation[8] > 0 && activation[9] > 0 && activation[11] == 0);
@@ -344,8 +356,13 @@ static void a_hop_costs_as_much_as_its_frontier(void **state)
 	assert_true(initial && activation);
 	assert_int_equal(tenon_workspace_create(graph, &workspace), TENON_OK);
 	initial[100] = 1;
-	struct tenon_spreading_activation_args args = {.graph = graph, .initial = initial, .activation = activation,
-		.workspace = workspace, .mode = TENON_SPREAD_BFS, .threshold = 0.5f, .decay = 1};
+	struct tenon_spreading_activation_args args = {.graph = graph,
+						       .initial = initial,
+						       .activation = activation,
+						       .workspace = workspace,
+						       .mode = TENON_SPREAD_BFS,
+						       .threshold = 0.5f,
+						       .decay = 1};
 	seconds_of(&args, 0);
 	double copy = seconds_of(&args, 0), walk = seconds_of(&args, 20000);
 	assert_true(activation[99] == 0 && activation[20100] == 1 && activation[20101] == 0);

@@ -22,6 +22,7 @@
 
 #include "build.h"
 #include "runtime/thread.h"
+#include "tests/leave.h"
 
 struct totals {
 	struct tenon_arena_stats stats;
@@ -50,7 +51,7 @@ static int run_child(int (*body)(void))
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
-		_exit(body());
+		leave(body());
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 100 + WTERMSIG(status);
 }

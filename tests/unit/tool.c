@@ -106,8 +106,8 @@ static void two_dashes_end_the_options(void **state)
 
 static void numbers_stay_in_range(void **state)
 {
-	static const char *const bad[] = {
-		"0", "1001", "", "-1", "+1", " 1", "1x", "0x10", "1.5", "99999999999999999999"};
+	static const char *const bad[] = {"0",  "1001", "",     "-1",  "+1",
+					  " 1", "1x",   "0x10", "1.5", "99999999999999999999"};
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_int_equal(PARSE("a", "--number", bad[i]), EXIT_USAGE);
@@ -148,8 +148,8 @@ static void operands_are_counted(void **state)
 
 static void suggestions_stay_in_their_space(void **state)
 {
-	static const char *const names[] = {
-		"alpha", "beta", "gamma", "a name that is very much longer than the space for it"};
+	static const char *const names[] = {"alpha", "beta", "gamma",
+					    "a name that is very much longer than the space for it"};
 	char text[24];
 	(void)state;
 	text[0] = '\0';

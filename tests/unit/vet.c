@@ -11,7 +11,10 @@
 
 /* ---- Breaking it ------------------------------------------------------------------------------------------------- */
 
-static void drop_note(void) { note()->owner[0] = 't'; }
+static void drop_note(void)
+{
+	note()->owner[0] = 't';
+}
 static void double_note(void)
 {
 	Elf64_Phdr *other = segment(PT_GNU_EH_FRAME);
@@ -22,76 +25,238 @@ static void double_note(void)
 	other->p_filesz = other->p_memsz = sizeof(struct tenon_note);
 	other->p_align = 4;
 }
-static void retype_note(void) { note()->type = 2; }
-static void resize_note(void) { note()->desc_size -= 4; }
-static void overrun_note(void) { note()->desc_size = UINT32_MAX; }
-static void run_on_text(void) { memset(note()->version, 'x', sizeof note()->version); }
-static void run_on_needs(void) { memset(note()->needs, 'x', sizeof note()->needs); }
+static void retype_note(void)
+{
+	note()->type = 2;
+}
+static void resize_note(void)
+{
+	note()->desc_size -= 4;
+}
+static void overrun_note(void)
+{
+	note()->desc_size = UINT32_MAX;
+}
+static void run_on_text(void)
+{
+	memset(note()->version, 'x', sizeof note()->version);
+}
+static void run_on_needs(void)
+{
+	memset(note()->needs, 'x', sizeof note()->needs);
+}
 
-static void empty_name(void) { note()->name[0] = '\0'; }
-static void climb_name(void) { strcpy(note()->name, "../x"); }
-static void reserve_name(void) { strcpy(note()->name, "auto"); }
-static void colour_version(void) { strcpy(note()->version, "\033[31m"); }
+static void empty_name(void)
+{
+	note()->name[0] = '\0';
+}
+static void climb_name(void)
+{
+	strcpy(note()->name, "../x");
+}
+static void reserve_name(void)
+{
+	strcpy(note()->name, "auto");
+}
+static void colour_version(void)
+{
+	strcpy(note()->version, "\033[31m");
+}
 
-static void raise_abi(void) { note()->abi_min = note()->abi_max = TENON_ABI(9, 1); }
-static void lower_abi(void) { note()->abi_min = note()->abi_max = TENON_ABI(0, 7); }
-static void invert_abi(void) { note()->abi_max = note()->abi_min - 1; }
-static void widen_abi(void) { note()->abi_min = 0, note()->abi_max = TENON_ABI(9, 1); }
+static void raise_abi(void)
+{
+	note()->abi_min = note()->abi_max = TENON_ABI(9, 1);
+}
+static void lower_abi(void)
+{
+	note()->abi_min = note()->abi_max = TENON_ABI(0, 7);
+}
+static void invert_abi(void)
+{
+	note()->abi_max = note()->abi_min - 1;
+}
+static void widen_abi(void)
+{
+	note()->abi_min = 0, note()->abi_max = TENON_ABI(9, 1);
+}
 
-static char *build_id(void) { return find_bytes("\3\0\0\0GNU\0", 8); }
-static void drop_build_id(void) { build_id()[0] = 1; }
-static void empty_build_id(void) { memset(build_id() - 4, 0, 4); }
+static char *build_id(void)
+{
+	return find_bytes("\3\0\0\0GNU\0", 8);
+}
+static void drop_build_id(void)
+{
+	build_id()[0] = 1;
+}
+static void empty_build_id(void)
+{
+	memset(build_id() - 4, 0, 4);
+}
 
-static void rename_export(void) { find_bytes("tenon_backend_entry", 20)[0] = 'x'; }
-static void unprint_export(void) { find_bytes("tenon_backend_entry", 20)[0] = 7; }
-static void hide_export(void) { export()->st_other = STV_HIDDEN; }
-static void make_data(void) { export()->st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT); }
-static void make_ifunc(void) { export()->st_info = ELF64_ST_INFO(STB_GLOBAL, STT_GNU_IFUNC); }
-static void aim_at_data(void) { export()->st_value = last_load()->p_vaddr; }
-static void displace_name(void) { export()->st_name = UINT32_MAX; }
-static void make_unique(void) { export()->st_info = ELF64_ST_INFO(STB_GNU_UNIQUE, STT_FUNC); }
-static void make_nodelete(void) { entry(DT_FLAGS_1)->d_un.d_val |= DF_1_NODELETE; }
-static void make_pie(void) { entry(DT_FLAGS_1)->d_un.d_val |= DF_1_PIE; }
+static void rename_export(void)
+{
+	find_bytes("tenon_backend_entry", 20)[0] = 'x';
+}
+static void unprint_export(void)
+{
+	find_bytes("tenon_backend_entry", 20)[0] = 7;
+}
+static void hide_export(void)
+{
+	export()->st_other = STV_HIDDEN;
+}
+static void make_data(void)
+{
+	export()->st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT);
+}
+static void make_ifunc(void)
+{
+	export()->st_info = ELF64_ST_INFO(STB_GLOBAL, STT_GNU_IFUNC);
+}
+static void aim_at_data(void)
+{
+	export()->st_value = last_load()->p_vaddr;
+}
+static void displace_name(void)
+{
+	export()->st_name = UINT32_MAX;
+}
+static void make_unique(void)
+{
+	export()->st_info = ELF64_ST_INFO(STB_GNU_UNIQUE, STT_FUNC);
+}
+static void make_nodelete(void)
+{
+	entry(DT_FLAGS_1)->d_un.d_val |= DF_1_NODELETE;
+}
+static void make_pie(void)
+{
+	entry(DT_FLAGS_1)->d_un.d_val |= DF_1_PIE;
+}
 
-static void add_init(void) { entry(DT_SONAME)->d_tag = DT_INIT; }
-static void add_fini(void) { entry(DT_SONAME)->d_tag = DT_FINI; }
-static void add_init_array(void) { entry(DT_SONAME)->d_tag = DT_INIT_ARRAY; }
-static void add_fini_array(void) { entry(DT_SONAME)->d_tag = DT_FINI_ARRAY; }
-static void add_preinit_array(void) { entry(DT_SONAME)->d_tag = DT_PREINIT_ARRAY; }
-static void need_itself(void) { entry(DT_SONAME)->d_tag = DT_NEEDED; }
+static void add_init(void)
+{
+	entry(DT_SONAME)->d_tag = DT_INIT;
+}
+static void add_fini(void)
+{
+	entry(DT_SONAME)->d_tag = DT_FINI;
+}
+static void add_init_array(void)
+{
+	entry(DT_SONAME)->d_tag = DT_INIT_ARRAY;
+}
+static void add_fini_array(void)
+{
+	entry(DT_SONAME)->d_tag = DT_FINI_ARRAY;
+}
+static void add_preinit_array(void)
+{
+	entry(DT_SONAME)->d_tag = DT_PREINIT_ARRAY;
+}
+static void need_itself(void)
+{
+	entry(DT_SONAME)->d_tag = DT_NEEDED;
+}
 static void need_nothing(void)
 {
 	entry(DT_SONAME)->d_un.d_val = UINT64_MAX;
 	need_itself();
 }
-static void add_auxiliary(void) { entry(DT_SONAME)->d_tag = DT_AUXILIARY; }
-static void add_filter(void) { entry(DT_SONAME)->d_tag = DT_FILTER; }
-static void add_audit(void) { entry(DT_SONAME)->d_tag = DT_AUDIT; }
-static void import_fork(void) { memcpy(find_bytes("memset", 7), "fork", 5); }
-static Elf64_Rela *relocation(void) { return at(DT_RELA); }
+static void add_auxiliary(void)
+{
+	entry(DT_SONAME)->d_tag = DT_AUXILIARY;
+}
+static void add_filter(void)
+{
+	entry(DT_SONAME)->d_tag = DT_FILTER;
+}
+static void add_audit(void)
+{
+	entry(DT_SONAME)->d_tag = DT_AUDIT;
+}
+static void import_fork(void)
+{
+	memcpy(find_bytes("memset", 7), "fork", 5);
+}
+static Elf64_Rela *relocation(void)
+{
+	return at(DT_RELA);
+}
 static void add_ifunc(void)
 {
 	uint32_t type = header()->e_machine == EM_AARCH64 ? R_AARCH64_IRELATIVE : R_X86_64_IRELATIVE;
 	relocation()->r_info = ELF64_R_INFO(0, type);
 }
-static void lose_relocations(void) { entry(DT_RELA)->d_un.d_val = UINT64_MAX - 4; }
-static void add_rpath(void) { entry(DT_SONAME)->d_tag = DT_RPATH; }
-static void add_runpath(void) { entry(DT_SONAME)->d_tag = DT_RUNPATH; }
-static void add_textrel(void) { entry(DT_SONAME)->d_tag = DT_TEXTREL; }
-static void flag_textrel(void) { entry(DT_FLAGS)->d_un.d_val |= DF_TEXTREL; }
-static void add_tls(void) { segment(PT_GNU_EH_FRAME)->p_type = PT_TLS; }
-static void execute_stack(void) { segment(PT_GNU_STACK)->p_flags |= PF_X; }
-static void drop_stack(void) { segment(PT_GNU_STACK)->p_type = PT_NULL; }
-static void write_code(void) { last_load()->p_flags |= PF_X; }
+static void lose_relocations(void)
+{
+	entry(DT_RELA)->d_un.d_val = UINT64_MAX - 4;
+}
+static void add_rpath(void)
+{
+	entry(DT_SONAME)->d_tag = DT_RPATH;
+}
+static void add_runpath(void)
+{
+	entry(DT_SONAME)->d_tag = DT_RUNPATH;
+}
+static void add_textrel(void)
+{
+	entry(DT_SONAME)->d_tag = DT_TEXTREL;
+}
+static void flag_textrel(void)
+{
+	entry(DT_FLAGS)->d_un.d_val |= DF_TEXTREL;
+}
+static void add_tls(void)
+{
+	segment(PT_GNU_EH_FRAME)->p_type = PT_TLS;
+}
+static void execute_stack(void)
+{
+	segment(PT_GNU_STACK)->p_flags |= PF_X;
+}
+static void drop_stack(void)
+{
+	segment(PT_GNU_STACK)->p_type = PT_NULL;
+}
+static void write_code(void)
+{
+	last_load()->p_flags |= PF_X;
+}
 
-static void make_sparc(void) { header()->e_machine = EM_SPARCV9; }
-static void swap_machine(void) { header()->e_machine = header()->e_machine == EM_X86_64 ? EM_AARCH64 : EM_X86_64; }
-static void need_the_impossible(void) { strcpy(note()->needs, "hwcap:8000000000000000,cpuid:7.0.ebx=4"); }
-static void need_the_unknown(void) { strcpy(note()->needs, "avx1024"); }
-static void need_nonsense(void) { strcpy(note()->needs, "avx2,,"); }
-static void use_the_unknown(void) { strcpy(note()->uses, "avx1024"); }
-static void swap_machine_and_add_rpath(void) { swap_machine(), add_rpath(); }
-static void swap_machine_and_need_nonsense(void) { swap_machine(), need_nonsense(); }
+static void make_sparc(void)
+{
+	header()->e_machine = EM_SPARCV9;
+}
+static void swap_machine(void)
+{
+	header()->e_machine = header()->e_machine == EM_X86_64 ? EM_AARCH64 : EM_X86_64;
+}
+static void need_the_impossible(void)
+{
+	strcpy(note()->needs, "hwcap:8000000000000000,cpuid:7.0.ebx=4");
+}
+static void need_the_unknown(void)
+{
+	strcpy(note()->needs, "avx1024");
+}
+static void need_nonsense(void)
+{
+	strcpy(note()->needs, "avx2,,");
+}
+static void use_the_unknown(void)
+{
+	strcpy(note()->uses, "avx1024");
+}
+static void swap_machine_and_add_rpath(void)
+{
+	swap_machine(), add_rpath();
+}
+static void swap_machine_and_need_nonsense(void)
+{
+	swap_machine(), need_nonsense();
+}
 
 static const struct break_case cases[] = {
 	{drop_note, "note", TENON_EREFUSED, "has no Tenon note"},
@@ -210,8 +375,8 @@ static void breaks_every_rule(void **state)
 	struct verdicts verdicts = judge(NULL, &status);
 	for (unsigned i = 0; i < verdicts.count; i++) {
 		const char *rule = verdicts.names[i];
-		bool broken = !strcmp(rule, "elf") || !strcmp(rule, "segments") ||
-			      !strcmp(rule, "dynamic"); /* in elf.c */
+		bool broken =
+			!strcmp(rule, "elf") || !strcmp(rule, "segments") || !strcmp(rule, "dynamic"); /* in elf.c */
 		for (size_t j = 0; j < CASE_COUNT && !broken; j++)
 			broken = cases[j].rule && strcmp(cases[j].rule, rule) == 0;
 		if (!broken)
@@ -256,12 +421,9 @@ static void keeps_the_remedy_of_a_long_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLUGIN_TEST(passes_the_plugins_of_this_build),
-		PLUGIN_TEST(passes_an_unbroken_copy),
-		PLUGIN_TEST(refuses_what_is_broken),
-		PLUGIN_TEST(breaks_every_rule),
-		PLUGIN_TEST(goes_on_after_a_refusal),
-		PLUGIN_TEST(keeps_the_remedy_of_a_long_path),
+		PLUGIN_TEST(passes_the_plugins_of_this_build), PLUGIN_TEST(passes_an_unbroken_copy),
+		PLUGIN_TEST(refuses_what_is_broken),           PLUGIN_TEST(breaks_every_rule),
+		PLUGIN_TEST(goes_on_after_a_refusal),          PLUGIN_TEST(keeps_the_remedy_of_a_long_path),
 	};
 	return cmocka_run_group_tests_name("vet", tests, read_plugin, free_plugin);
 }

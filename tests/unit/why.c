@@ -70,10 +70,8 @@ static void an_unknown_status_has_a_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(explain_keeps_status_and_text),
-		cmocka_unit_test(explain_to_nobody_gives_the_status),
-		cmocka_unit_test(a_long_text_is_cut_with_dots),
-		cmocka_unit_test(every_status_has_its_own_text),
+		cmocka_unit_test(explain_keeps_status_and_text), cmocka_unit_test(explain_to_nobody_gives_the_status),
+		cmocka_unit_test(a_long_text_is_cut_with_dots),  cmocka_unit_test(every_status_has_its_own_text),
 		cmocka_unit_test(an_unknown_status_has_a_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

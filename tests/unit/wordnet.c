@@ -192,8 +192,8 @@ static void bad_lines_are_refused_where_they_stand(void **state)
 		bool parsed;
 		open_world((void **)&world);
 		change_world(world, cases[i].file, cases[i].from, cases[i].to);
-		int status = open_wordnet(&wordnet, world->data, world->wordnet, &parsed, world->why,
-					  sizeof world->why);
+		int status =
+			open_wordnet(&wordnet, world->data, world->wordnet, &parsed, world->why, sizeof world->why);
 		if (status == 0 || strstr(world->why, cases[i].says) == NULL)
 			fail_msg("case %zu: \"%s\", expected \"%s\"", i, world->why, cases[i].says);
 		close_world((void **)&world);
