@@ -25,16 +25,18 @@ void prepare_flight_store(void)
 			   why.text);
 }
 
+static void tell_written(void *user, const char *path)
+{
+	(void)user;
+	hold_event(TENON_LOG_WARN, FACTS(EVENT_recorded), "flight record: %s; tenon verify --replay %s calls it again",
+		   path, path);
+}
+
 static void write_to(const char *folder)
 {
-	unsigned written = 0;
 	struct why why = {0};
-	if (write_flights(folder, &written, &why) && count_recorded_flights() != told)
+	if (write_flights(folder, tell_written, NULL, &why) && count_recorded_flights() != told)
 		hold_event(TENON_LOG_WARN, FACTS(EVENT_trouble, .reason = why.text), "%s", why.text);
-	if (written)
-		hold_event(TENON_LOG_WARN, FACTS(EVENT_recorded),
-			   "flight record: %s; tenon verify --replay %s calls it again", last_flight_path(),
-			   last_flight_path());
 }
 
 void store_flights(void)

@@ -36,7 +36,7 @@ static struct place places[FLIGHT_PLACES];
 static _Atomic size_t room; /* of each; 0: not prepared */
 static _Atomic uint64_t recorded, lost;
 static _Atomic int announced;
-static char cpu_model[64], last_path[PATH_MAX];
+static char cpu_model[64];
 
 int prepare_flights(size_t size, const char *cpu, struct why *why)
 {
@@ -257,9 +257,9 @@ static bool write_place(int folder, const struct place *place, char name[64])
 	return good;
 }
 
-static int write_waiting(int folder, const char *path, unsigned *written, struct why *why)
+static int write_waiting(int folder, const char *path, flight_written_fn *tell, void *user, struct why *why)
 {
-	char name[64];
+	char name[64], whole[PATH_MAX + 65];
 	for (struct place *place; (place = find_waiting(0)) != NULL;) {
 		if (!claim(place, PLACE_WAITING))
 			continue;
@@ -268,8 +268,8 @@ static int write_waiting(int folder, const char *path, unsigned *written, struct
 		if (!good)
 			return explain(why, TENON_ESYSTEM, "flight record: cannot write to %s: %s; it stays in memory",
 				       path, strerror(errno));
-		snprintf(last_path, sizeof last_path, "%.4000s/%s", path, name);
-		++*written;
+		snprintf(whole, sizeof whole, "%s/%s", path, name);
+		tell(user, whole);
 	}
 	return TENON_OK;
 }
@@ -281,9 +281,8 @@ static void await_announced(void)
 		nanosleep(&(struct timespec){0, 1000000}, NULL);
 }
 
-int write_flights(const char *path, unsigned *written, struct why *why)
+int write_flights(const char *path, flight_written_fn *tell, void *user, struct why *why)
 {
-	*written = 0;
 	await_announced();
 	if (!count_flights())
 		return TENON_OK;
@@ -291,7 +290,7 @@ int write_flights(const char *path, unsigned *written, struct why *why)
 	if (folder < 0)
 		return explain(why, TENON_ESYSTEM, "flight record: cannot open %s: %s; it stays in memory", path,
 			       strerror(errno));
-	int status = write_waiting(folder, path, written, why);
+	int status = write_waiting(folder, path, tell, user, why);
 	prune(folder);
 	close(folder);
 	return status;
@@ -302,9 +301,4 @@ void restart_flights(void)
 	atomic_store(&announced, 0);
 	for (size_t i = 0; i < FLIGHT_PLACES; i++)
 		atomic_store(&places[i].state, PLACE_EMPTY);
-}
-
-const char *last_flight_path(void)
-{
-	return last_path;
 }

@@ -39,14 +39,14 @@ uint64_t count_lost_flights(void);
 /* Copies record `number` of those that wait, oldest first; its size, 0 if there are not so many. */
 size_t copy_flight(unsigned number, void *to, size_t room);
 
-/*
- * Writes all that wait, or are announced and come within a second, to folder/flight-PID-N.tenon, mode 0600, each appearing whole or not at all; the oldest files beyond
- * FLIGHT_PLACES go. Returns 0, or TENON_ESYSTEM with why; those that could not be written wait on.
- */
-int write_flights(const char *folder, unsigned *written, struct why *why);
+typedef void flight_written_fn(void *user, const char *path);
 
-/* The path of the record that was written last; "" for none. */
-const char *last_flight_path(void);
+/*
+ * Writes all that wait, or are announced and come within a second, to folder/flight-PID-N.tenon, mode 0600, each appearing
+ * whole or not at all, and tells each of them, oldest first; the oldest files beyond FLIGHT_PLACES go. Returns 0, or
+ * TENON_ESYSTEM with why; those that could not be written wait on.
+ */
+int write_flights(const char *folder, flight_written_fn *tell, void *user, struct why *why);
 
 /* In a forked child: what waits is the parent's. */
 void restart_flights(void);

@@ -167,6 +167,12 @@ static int report_all(const struct candidate *candidate, const struct cpu *cpu)
 
 /* ---- One ---------------------------------------------------------------------------------------------------------- */
 
+static void print_written(void *user, const char *path)
+{
+	++*(unsigned *)user;
+	printf("%s\n", path);
+}
+
 static int record_one(const struct candidate *candidate, const char *name, const char *folder, bool is_largest)
 {
 	unsigned written = 0;
@@ -182,9 +188,8 @@ static int record_one(const struct candidate *candidate, const char *name, const
 	recorder.is_dry = false;
 	recorder.least = recorder.largest;
 	sweep(&recorder);
-	if (write_flights(folder, &written, &why))
+	if (write_flights(folder, print_written, &written, &why))
 		fprintf(stderr, "%s\n", why.text);
-	printf("%s\n", last_flight_path());
 	return written != 1;
 }
 
