@@ -253,6 +253,19 @@ static void held_lock_is_told(void **state)
 	close(fd);
 }
 
+/* On a busy machine the others may hold the lock for longer than a call waits; what it says then is followed. */
+static int write_patiently(const struct quarantined *record)
+{
+	struct why told;
+	int status = TENON_ESYSTEM;
+	for (int tries = 0; tries < 100 && status == TENON_ESYSTEM; tries++) {
+		status = write_quarantined(path, record, &told);
+		if (status && !strstr(told.text, "is held by another process; state is not saved; try again"))
+			return status;
+	}
+	return status;
+}
+
 static void several_processes_lose_nothing(void **state)
 {
 	(void)state;
@@ -265,7 +278,7 @@ static void several_processes_lose_nothing(void **state)
 			int failures = 0;
 			for (int j = 0; j < RECORDS; j++) {
 				snprintf(record.build_id, sizeof record.build_id, "%032x", i * RECORDS + j);
-				failures += write_quarantined(path, &record, NULL) != TENON_OK;
+				failures += write_patiently(&record) != TENON_OK;
 			}
 			leave(failures);
 		}
