@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The steps of run-tests: step_NAME counts what it checked through count(), check() and the like. Sourced by run-tests, which
-# sets $build, $source, $jobs, $no_install, and $name and $log for the step that runs.
+# has tell_failures() and sets $build, $source, $jobs, $no_install, and $name and $log for the step that runs.
 # shellcheck disable=SC2154,SC2034
 
 # ---- Counting --------------------------------------------------------------------------------------------------------
@@ -10,7 +10,7 @@
 count() { # passed|failed|skipped [REASON]: one check that is not in a TAP summary
 	case $1 in
 	passed) step_passed=$((step_passed + 1)) ;;
-	failed) step_failed=$((step_failed + 1)); say "    FAIL $name: $2" ;;
+	failed) step_failed=$((step_failed + 1)); say "$name: $2" | tell_failures ;;
 	skipped) step_skipped=$((step_skipped + 1)); say "$name: $2" >> "$build/skips.txt" ;;
 	esac
 }
@@ -32,7 +32,7 @@ count_suite() {
 	count_totals "$summary" "$2"
 	find "$1/tests" -name '*.log' -exec grep -hE '^ok .*# *SKIP' {} + | sed "s/^ok [0-9]* *-* */$name: /" >> "$build/skips.txt" || true
 	if [ "$bad" != 0 ]; then
-		find "$1/tests" -name '*.log' -exec grep -HE '^not ok' {} + | sed "s|^$1/|    FAIL |" || true
+		find "$1/tests" -name '*.log' -exec grep -HE -A 4 '^not ok' {} + | sed "s|^$1/|$name: |" | tell_failures || true
 	fi
 }
 
@@ -162,7 +162,8 @@ same_hashes() {
 step_coverage() {
 	need gcovr gcovr || return 0
 	need_gcc_build || return 0
-	check 'make coverage' make -C "$build/gcc" coverage
+	check 'make coverage' make -s -C "$build/gcc" coverage
+	sed -n 's/^FAILED: /coverage: /p' "$log" | tell_failures
 	grep '^lines: ' "$log" || true
 }
 
@@ -202,7 +203,7 @@ step_tarball() {
 		count passed
 		chmod -R u+w "$folder" && rm -rf "$folder"
 	else
-		grep -E '^(FAIL|ERROR): ' "$distcheck" | sed 's/^/    /'
+		grep -E '^(FAIL|ERROR): ' "$distcheck" | sed 's/^/tarball: /' | tell_failures
 		say "    kept: $folder"
 	fi
 }

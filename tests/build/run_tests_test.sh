@@ -12,6 +12,7 @@ count() { step_passed=1; }
 step_gcc() { count passed; }
 step_style() { count passed; }
 step_model() { count passed; }
+step_exp() { say 'exp: 2 of 3' | tell_failures; step_failed=1; }
 step_installed() { timeout 300 sh -c 'echo $$ > first.pid; exec sleep 300'; }
 step_soak() { sh -c 'trap "echo > tidied; exit" TERM; sleep 300 & echo $! > beside.pid; wait'; }
 END
@@ -26,6 +27,13 @@ run run_tests style model
 is "steps by name run" exits 0
 is "... one after the other" says out '^2 passed, 0 failed, 0 skipped$'
 is "... and take what they take together" test "$(about)" = "$(together)"
+
+# ---- What failed -----------------------------------------------------------------------------------------------------
+
+run run_tests exp model
+is "a failure is its exit status" exits 1
+is "... is told where it happens, and at the end" test "$(grep -c '^    FAIL exp: 2 of 3$' out)" = 2
+is "... after which come the totals alone" test "$(tail -n 3 out | tr '\n' '|')" = '    FAIL exp: 2 of 3||1 passed, 1 failed, 0 skipped|'
 
 # ---- Who ends it -----------------------------------------------------------------------------------------------------
 

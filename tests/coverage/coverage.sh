@@ -21,9 +21,10 @@ else
 	top_srcdir=$(cd "$top_srcdir" 2> /dev/null && pwd)
 	"$top_srcdir/configure" -q --enable-coverage CC=gcc CFLAGS='-g -O2'
 	find . -name '*.gcda' -delete
-	make -s -j"$(nproc)"
+	make -s -j"$(nproc)" > make.log 2>&1 || { cat make.log >&2; exit 1; }
 	make -s check-counted -j"$(nproc)" > check.log 2>&1 || {
-		grep -E '^(FAIL|XPASS|ERROR): ' check.log >&2
+		find tests -name '*.log' -exec grep -HE -A 4 '^not ok' {} + | sed 's/^/FAILED: /' >&2
+		sed -nE 's/^(FAIL|XPASS|ERROR): /FAILED: &/p' check.log >&2
 		echo "tests failed, and what they ran does not count: $folder/check.log" >&2
 		exit 1
 	}
