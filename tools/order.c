@@ -38,6 +38,12 @@ bool is_under_way(const struct answer *state)
 	return strcmp(what, "canary") == 0 || strcmp(what, "paused") == 0;
 }
 
+/* Which may have ended already when its answer was written. */
+static bool has_begun(const struct answer *answer)
+{
+	return strcmp(answer->text, "rollout begun") == 0;
+}
+
 static void tell_timeout(struct outcome *outcome)
 {
 	outcome->code = EXIT_NO_PROCESS;
@@ -101,7 +107,7 @@ void give_order(const struct targets *targets, const struct order *order, struct
 	outcome->stands = !outcome->code && strcmp(outcome->answer.text, "unchanged") != 0;
 	if (outcome->code)
 		snprintf(outcome->error, sizeof outcome->error, "%s", outcome->answer.text);
-	else if (order->wait && is_under_way(&outcome->answer))
+	else if (order->wait && (has_begun(&outcome->answer) || is_under_way(&outcome->answer)))
 		wait_for_end(outcome, deadline);
 }
 

@@ -38,7 +38,7 @@ start() {
 	hosts="$hosts $pid"
 }
 
-has_record() { # FOLDER, within 10 s
+has_record() { # FOLDER, within a minute
 	settled sh -c "ls '$1'/flight-*.tenon"
 	record=$(find "$1" -name 'flight-*.tenon' 2> /dev/null | head -1)
 	[ -n "$record" ]

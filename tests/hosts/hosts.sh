@@ -12,17 +12,17 @@ end_hosts() {
 }
 trap end_hosts EXIT
 
-# settled COMMAND...: waits up to 10 s for it to succeed.
+# settled COMMAND...: waits up to a minute for it to succeed.
 settled() {
 	tries=0
 	until "$@" > /dev/null 2>&1; do
 		tries=$((tries + 1))
-		[ $tries -lt 200 ] || return 1
+		[ $tries -lt 1200 ] || return 1
 		sleep 0.05
 	done
 }
 
-has() { settled grep -q -e "$2" "$1"; } # FILE PATTERN, within 10 s
+has() { settled grep -q -e "$2" "$1"; } # FILE PATTERN, within a minute
 
 # start NAME SOCKET THREADS [LINES]: a host whose output is NAME.out, and more of its configuration; its process id goes to $pid.
 start() {

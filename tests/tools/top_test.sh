@@ -83,7 +83,7 @@ open() {
 key() { screen send-keys "$@"; }
 resize() { screen resize-window -x "$1" -y "$2"; }
 drawn() { screen capture-pane -p > out && grep -q -e "$1" out; }
-shows() { settled drawn "$1"; } # PATTERN, within 10 s
+shows() { settled drawn "$1"; } # PATTERN, within a minute
 coloured() { screen capture-pane -p -e | grep -q "$(printf '\033')\[[0-9;]*3[0-7]m"; }
 colourless() { ! coloured; }
 : > err
