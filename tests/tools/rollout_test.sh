@@ -176,6 +176,9 @@ if command -v python3 > /dev/null; then
 	run tenon swap "$(sed -n 's/^ready //p' quick.out)" twin --canary 50,100 --wait
 	is "a rollout that ended at once was rolled back all the same" exits 1
 	is "... for its reason" says out ': rolled back: scores\[3\] differs'
+	quick=$(sed -n 's/^ready //p' quick.out)
+	kill "$quick"
+	rm "runtime/tenon-$quick.sock"
 else
 	skip "a rollout that ended at once was rolled back all the same" "no python3 to play it"
 fi
