@@ -57,7 +57,7 @@ struct image *take_leaving_image(void);
 
 size_t count_images(void);
 
-/* Those on their way out that only unreachable tables use: they wait for readers. */
+/* Those on the list and their way out that only unreachable tables use: they wait for readers. */
 size_t count_pending_images(void);
 
 /* ---- A forked child ---------------------------------------------------------------------------------------------- */

@@ -325,7 +325,7 @@ struct tenon_status_info {
 	uint64_t swaps;               /**< since the process started */
 	uint64_t rollbacks;           /**< since the process started */
 	uint64_t images_loaded;       /**< plugin images mapped now, warm ones included */
-	uint64_t images_pending;      /**< replaced, waiting for readers */
+	uint64_t images_pending;      /**< of these replaced: waiting for readers, or being unmapped */
 	uint64_t images_unloaded;     /**< gone, and checked */
 	uint64_t images_resident;     /**< dlclose'd but still mapped */
 	uint64_t grace_periods;       /**< completed */

@@ -54,15 +54,20 @@ static void *call_and_linger(void *ok)
 	return NULL;
 }
 
-static bool use_library(void)
+static bool has_unloaded(void)
 {
 	struct tenon_status_info info;
+	return get_state(&info) == TENON_OK && info.images_loaded == 0;
+}
+
+static bool use_library(void)
+{
 	bool ok = open_runtime(NULL) == TENON_OK && call();
 	ok = ok && swap(HOOKED_PLUGIN, 0) == TENON_OK && call();
 	ok = ok && swap("scalar", TENON_SWAP_COLD) == TENON_OK && call();
 	ok = ok && swap(ODD_PLUGIN, 0) == TENON_OK && call();
 	ok = ok && close_runtime() == TENON_OK && call();
-	return ok && get_state(&info) == TENON_OK && info.images_loaded == 0;
+	return ok && wait_until(has_unloaded());
 }
 
 static bool load_use_drop(void)

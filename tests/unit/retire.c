@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "runtime/public.h"
 #include "runtime/retire.h"
 #include "tests/live.h"
 #include "tests/plugins/hooked.h"
@@ -60,6 +61,26 @@ static void stop_reader(void)
 {
 	pthread_barrier_wait(&reader.leave);
 	pthread_join(reader.thread, NULL);
+}
+
+/* ---- A dynamic linker that takes its time ------------------------------------------------------------------------ */
+
+static struct {
+	_Atomic bool is_slow;
+	pthread_barrier_t inside, leave;
+} linker;
+
+/* Stands before libc's. */
+TENON_PUBLIC int dlclose(void *handle)
+{
+	int (*next)(void *handle);
+	void *found = dlsym(RTLD_NEXT, "dlclose");
+	memcpy(&next, &found, sizeof next);
+	if (atomic_exchange(&linker.is_slow, false)) {
+		pthread_barrier_wait(&linker.inside);
+		pthread_barrier_wait(&linker.leave);
+	}
+	return next(handle);
 }
 
 /* ---- Tests ------------------------------------------------------------------------------------------------------- */
@@ -152,6 +173,31 @@ static void closing_does_not_wait_for_ever(void **state)
 	assert_int_equal(count_mappings("tenon-stage-"), 0);
 }
 
+static void what_is_being_unloaded_is_still_loaded(void **state)
+{
+	(void)state;
+	assert_int_equal(open_quietly(), TENON_OK);
+	assert_int_equal(tenon_swap(HOOKED_PLUGIN, 0), TENON_OK);
+	uint64_t unloaded = get_status().images_unloaded;
+	pthread_barrier_init(&linker.inside, NULL, 2);
+	pthread_barrier_init(&linker.leave, NULL, 2);
+	atomic_store(&linker.is_slow, true);
+	assert_int_equal(tenon_swap(ODD_PLUGIN, TENON_SWAP_COLD), TENON_OK);
+	assert_int_equal(tenon_swap("scalar", 0), TENON_OK); /* what a rollback can reach is kept */
+	pthread_barrier_wait(&linker.inside);
+	struct tenon_status_info info = get_status();
+	int mapped = count_mappings("/hooked-");
+	pthread_barrier_wait(&linker.leave);
+	assert_true(mapped > 0);
+	assert_int_equal(info.images_loaded, 2);
+	assert_int_equal(info.images_pending, 1);
+	assert_int_equal(info.images_unloaded, unloaded);
+	assert_true(wait_until(get_status().images_loaded == 1));
+	assert_int_equal(get_status().images_pending, 0);
+	assert_int_equal(get_status().images_unloaded, unloaded + 1);
+	assert_int_equal(count_mappings("/hooked-"), 0);
+}
+
 static bool find_mapped_copy(char *path, size_t size)
 {
 	char line[PATH_MAX + 128];
@@ -181,7 +227,7 @@ static void resident_image_is_reported(void **state)
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	assert_non_null(handle);
 	assert_int_equal(tenon_close(), TENON_OK);
-	assert_int_equal(get_status().images_resident, resident + 1);
+	assert_true(wait_until(get_status().images_resident == resident + 1));
 	assert_int_equal(get_status().images_unloaded, unloaded);
 	dlclose(handle);
 }
@@ -193,6 +239,7 @@ int main(void)
 		cmocka_unit_test_teardown(pending_images_are_bounded, close_everything),
 		cmocka_unit_test_teardown(kept_tables_are_bounded, close_everything),
 		cmocka_unit_test_teardown(closing_does_not_wait_for_ever, close_everything),
+		cmocka_unit_test_teardown(what_is_being_unloaded_is_still_loaded, close_everything),
 		cmocka_unit_test_teardown(resident_image_is_reported, close_everything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

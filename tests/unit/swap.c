@@ -66,7 +66,8 @@ static void open_loads_what_is_configured(void **state)
 	assert_true(calls_work());
 	assert_int_equal(tenon_close(), TENON_OK);
 	info = get_status();
-	assert_true(!info.open && info.images_loaded == 0 && info.generation == 0);
+	assert_true(!info.open && info.generation == 0);
+	assert_true(wait_until(get_status().images_loaded == 0));
 	assert_int_equal(count_mappings("tenon-stage-"), 0);
 	assert_true(calls_work());
 }
