@@ -47,8 +47,7 @@ static void count_record(const struct quarantined *record, bool saved, void *use
 static void read_facts(struct readings *facts)
 {
 	struct why trouble = {0};
-	tenon_status_get(&facts->status);
-	report_rollout(&facts->rollout);
+	report_serving(&facts->status, &facts->rollout);
 	report_reload(&facts->reload);
 	read_probe_totals(&facts->probes);
 	tenon_arena_stats_all(&facts->arena, &facts->arena_threads, &facts->arenas_ended);

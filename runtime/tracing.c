@@ -118,8 +118,7 @@ static void add_state(struct text *answer, const struct moment *now)
 	struct tenon_status_info info;
 	struct rollout_status rollout;
 	struct timespec wall;
-	tenon_status_get(&info);
-	report_rollout(&rollout);
+	report_serving(&info, &rollout);
 	clock_gettime(CLOCK_REALTIME, &wall);
 	add_count(answer, "now", now->nanoseconds);
 	add_count(answer, "wall_ms", (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);

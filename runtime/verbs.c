@@ -144,23 +144,21 @@ static void add_status(struct text *answer, const struct tenon_status_info *info
 	add_line(answer, "build_id", info->build_id);
 }
 
-static void add_rollout(struct text *answer)
+static void add_rollout(struct text *answer, const struct rollout_status *rollout)
 {
-	struct rollout_status rollout;
-	report_rollout(&rollout);
-	add_count(answer, "rollout_id", rollout.id);
-	add_line(answer, "rollout", name_rollout_state(rollout.state));
-	add_line(answer, "rollout_backend", rollout.backend);
-	add_count(answer, "rollout_percent", rollout.percent);
-	add_count(answer, "rollout_step", rollout.step);
-	add_count(answer, "rollout_steps", rollout.steps);
-	add_count(answer, "rollout_held_ms", rollout.held_ms);
-	add_count(answer, "rollout_hold_ms", rollout.hold_ms);
-	add_count(answer, "rollout_calls", rollout.calls);
-	add_count(answer, "rollout_checks", rollout.checks);
-	add_count(answer, "rollout_divergences", rollout.divergences);
-	add_count(answer, "rollout_faults", rollout.faults);
-	add_line(answer, "rollout_reason", rollout.reason);
+	add_count(answer, "rollout_id", rollout->id);
+	add_line(answer, "rollout", name_rollout_state(rollout->state));
+	add_line(answer, "rollout_backend", rollout->backend);
+	add_count(answer, "rollout_percent", rollout->percent);
+	add_count(answer, "rollout_step", rollout->step);
+	add_count(answer, "rollout_steps", rollout->steps);
+	add_count(answer, "rollout_held_ms", rollout->held_ms);
+	add_count(answer, "rollout_hold_ms", rollout->hold_ms);
+	add_count(answer, "rollout_calls", rollout->calls);
+	add_count(answer, "rollout_checks", rollout->checks);
+	add_count(answer, "rollout_divergences", rollout->divergences);
+	add_count(answer, "rollout_faults", rollout->faults);
+	add_line(answer, "rollout_reason", rollout->reason);
 }
 
 static void count_record(const struct quarantined *record, bool saved, void *user)
@@ -186,8 +184,9 @@ static void add_standing(struct text *answer)
 void answer_state(struct text *answer, const char *text)
 {
 	struct tenon_status_info info;
+	struct rollout_status rollout;
 	tell_rollbacks();
-	int status = tenon_status_get(&info);
+	int status = report_serving(&info, &rollout);
 	if (status) {
 		answer_failure(answer, status);
 		return;
@@ -195,7 +194,7 @@ void answer_state(struct text *answer, const char *text)
 	answer_status(answer, TENON_OK, text);
 	add_identity(answer, &info);
 	add_status(answer, &info);
-	add_rollout(answer);
+	add_rollout(answer, &rollout);
 }
 
 static void add_reload(struct text *answer)

@@ -15,6 +15,7 @@
 #include "runtime/history.h"
 #include "runtime/quarantine.h"
 #include "runtime/rollout.h"
+#include "runtime/verbs.h"
 #include "tests/leave.h"
 #include "tests/live.h"
 
@@ -120,6 +121,22 @@ static bool has_ended(void)
 	return report().state == ROLLOUT_PROMOTED || report().state == ROLLOUT_ROLLED_BACK;
 }
 
+static bool ends_meanwhile;
+
+int __real_tenon_status_get(struct tenon_status_info *info);
+int __wrap_tenon_status_get(struct tenon_status_info *info);
+
+/* What serves is read, and then the thread that reads has to wait. */
+int __wrap_tenon_status_get(struct tenon_status_info *info)
+{
+	int status = __real_tenon_status_get(info);
+	if (ends_meanwhile) {
+		ends_meanwhile = false;
+		assert_true(wait_until(has_ended()));
+	}
+	return status;
+}
+
 /* ---- Ends ------------------------------------------------------------------------------------------------------- */
 
 static void good_backend_is_promoted_and_the_thread_goes(void **state)
@@ -142,6 +159,21 @@ static void good_backend_is_promoted_and_the_thread_goes(void **state)
 	assert_true(wait_until(!has_thread("tenon-rollout")));
 	tenon_rollback(TENON_ROLLBACK_PREVIOUS);
 	assert_true(serves("scalar")); /* not to the trial */
+}
+
+static void nobody_is_told_of_an_end_before_it_serves(void **state)
+{
+	char request[] = "TENON/1 status", bytes[16384];
+	struct text answer;
+	(void)state;
+	assert_int_equal(open_runtime(""), TENON_OK);
+	assert_int_equal(begin(TWIN, 50, false), TENON_OK);
+	ends_meanwhile = true;
+	start_text(&answer, bytes, sizeof bytes);
+	answer_request(request, &answer);
+	assert_int_equal(report().state, ROLLOUT_PROMOTED);
+	assert_non_null(strstr(bytes, "\nbackend=scalar\n"));
+	assert_non_null(strstr(bytes, "\nrollout=canary\n"));
 }
 
 static void liar_is_taken_back(void **state)
@@ -423,6 +455,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		TEST(good_backend_is_promoted_and_the_thread_goes),
+		TEST(nobody_is_told_of_an_end_before_it_serves),
 		TEST(liar_is_taken_back),
 		TEST(promotion_saves_the_pin),
 		TEST(pin_that_cannot_be_kept_degrades),
