@@ -467,10 +467,10 @@ void report_rollout(struct rollout_status *report)
 	tell_held_events();
 }
 
-int report_serving(struct tenon_status_info *info, struct rollout_status *report)
+void report_serving(struct tenon_status_info *info, struct rollout_status *report)
 {
 	report_rollout(report);
-	return tenon_status_get(info);
+	tenon_status_get(info);
 }
 
 bool is_rollout_under_way(void)

@@ -70,8 +70,8 @@ int resume_rollout(struct why *why);
 
 void report_rollout(struct rollout_status *status);
 
-/* With what serves. That may be younger, but never older: what a rollout has ended with is in info. As tenon_status_get(). */
-int report_serving(struct tenon_status_info *info, struct rollout_status *status);
+/* With what serves. That may be younger, but never older: what a rollout has ended with is in info. */
+void report_serving(struct tenon_status_info *info, struct rollout_status *status);
 
 /* Logs nothing, so it may be asked with the runtime's lock held. */
 bool is_rollout_under_way(void);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "runtime/logfmt.h"
+#include "runtime/rollout.h"
 #include "runtime/verbs.h"
 #include "runtime/why.h"
 
@@ -47,7 +48,17 @@ void add_flag(struct text *answer, const char *key, int flag);
 void answer_why(struct text *answer, const struct why *why);
 void answer_failure(struct text *answer, int status); /* why is this thread's tenon_error_detail() */
 
-/* The whole answer to what went well: what the verb did, and the state after it. */
+/* What serves, and the rollout, of one moment. */
+struct serving {
+	struct tenon_status_info info;
+	struct rollout_status rollout;
+};
+
+/* Tells the events that led there first. */
+void read_serving(struct serving *serving);
+
+/* The whole answer to what went well: what the verb did, and the state, or the state now. */
+void answer_with(struct text *answer, const char *text, const struct serving *serving);
 void answer_state(struct text *answer, const char *text);
 
 #endif

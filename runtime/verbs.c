@@ -181,20 +181,25 @@ static void add_standing(struct text *answer)
 	add_count(answer, "log_suppressed", count_suppressed());
 }
 
+void read_serving(struct serving *serving)
+{
+	tell_rollbacks();
+	report_serving(&serving->info, &serving->rollout);
+}
+
+void answer_with(struct text *answer, const char *text, const struct serving *serving)
+{
+	answer_status(answer, TENON_OK, text);
+	add_identity(answer, &serving->info);
+	add_status(answer, &serving->info);
+	add_rollout(answer, &serving->rollout);
+}
+
 void answer_state(struct text *answer, const char *text)
 {
-	struct tenon_status_info info;
-	struct rollout_status rollout;
-	tell_rollbacks();
-	int status = report_serving(&info, &rollout);
-	if (status) {
-		answer_failure(answer, status);
-		return;
-	}
-	answer_status(answer, TENON_OK, text);
-	add_identity(answer, &info);
-	add_status(answer, &info);
-	add_rollout(answer, &rollout);
+	struct serving serving;
+	read_serving(&serving);
+	answer_with(answer, text, &serving);
 }
 
 static void add_reload(struct text *answer)

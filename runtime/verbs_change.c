@@ -89,12 +89,23 @@ static void answer_dry_run(const struct change *change, const struct change_orde
  * An operator, or a tool that retries, repeats an order. Of a finished swap only the swap itself can tell: under the
  * name of what serves there may be another file by now.
  */
-static bool is_rolling_out(const char *backend)
+static bool is_rolling_out(const struct rollout_status *rollout, const char *backend)
 {
-	struct rollout_status rollout;
-	report_rollout(&rollout);
-	bool under_way = rollout.state == ROLLOUT_CANARY || rollout.state == ROLLOUT_PAUSED;
-	return under_way && strcmp(rollout.backend, backend) == 0;
+	bool under_way = rollout->state == ROLLOUT_CANARY || rollout->state == ROLLOUT_PAUSED;
+	return under_way && strcmp(rollout->backend, backend) == 0;
+}
+
+/* Who waits for the end of a rollout has to be told that it is under way, though it may end meanwhile. */
+static bool answer_repeat(const struct change_order *order, struct text *answer)
+{
+	struct serving serving;
+	if (order->flags & TENON_SWAP_COLD || order->dry_run || order->persist)
+		return false;
+	read_serving(&serving);
+	if (!is_rolling_out(&serving.rollout, order->backend))
+		return false;
+	answer_with(answer, "unchanged", &serving);
+	return true;
 }
 
 void say_swap(const struct request *request, struct text *answer)
@@ -103,11 +114,8 @@ void say_swap(const struct request *request, struct text *answer)
 	struct change change;
 	struct why why;
 	int status = parse_swap(request, &order, &why);
-	bool plain_repeat = !(order.flags & TENON_SWAP_COLD) && !order.dry_run && !order.persist;
-	if (status == TENON_OK && plain_repeat && is_rolling_out(order.backend)) {
-		answer_state(answer, "unchanged");
+	if (status == TENON_OK && answer_repeat(&order, answer))
 		return;
-	}
 	if (status == TENON_OK)
 		status = change_backend(&order, &change, &why);
 	if (status)

@@ -37,7 +37,7 @@ tests_unit_signature_LDADD = $(tests_unit_digest_LDADD) $(SODIUM_LIBS)
 tests_unit_verdicts_LDADD = $(tests_unit_digest_LDADD)
 tests_unit_verdicts_LDFLAGS = $(AM_LDFLAGS) -Wl,--build-id=sha1
 tests_unit_flight_LDADD = tests/conform/libconform.la tools/libcases.la $(LDADD) -lpthread
-tests_unit_rollout_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tenon_status_get
+tests_unit_rollout_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tenon_status_get -Wl,--wrap=report_rollout
 tests_unit_shadow_LDADD = tools/libcases.la $(LDADD) -lpthread
 tests_unit_share_LDADD = tools/libcases.la $(LDADD) -lpthread
 tests_unit_regions_LDADD = tests/conform/libconform.la tools/libcases.la $(LDADD) -lpthread

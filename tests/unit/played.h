@@ -254,10 +254,10 @@ int tenon_status_get(struct tenon_status_info *info)
 	return TENON_OK;
 }
 
-int report_serving(struct tenon_status_info *info, struct rollout_status *report)
+void report_serving(struct tenon_status_info *info, struct rollout_status *report)
 {
 	report_rollout(report);
-	return tenon_status_get(info);
+	tenon_status_get(info);
 }
 
 int resolve_backend(const struct config *config, const struct cpu *cpu, const char *name, struct candidate *out,

@@ -121,20 +121,32 @@ static bool has_ended(void)
 	return report().state == ROLLOUT_PROMOTED || report().state == ROLLOUT_ROLLED_BACK;
 }
 
+/* Something was read; does the thread that reads have to wait then, until the rollout has ended? */
 static bool ends_meanwhile;
+
+static void pause_reading(void)
+{
+	if (!ends_meanwhile)
+		return;
+	ends_meanwhile = false;
+	assert_true(wait_until(has_ended()));
+}
 
 int __real_tenon_status_get(struct tenon_status_info *info);
 int __wrap_tenon_status_get(struct tenon_status_info *info);
-
-/* What serves is read, and then the thread that reads has to wait. */
 int __wrap_tenon_status_get(struct tenon_status_info *info)
 {
 	int status = __real_tenon_status_get(info);
-	if (ends_meanwhile) {
-		ends_meanwhile = false;
-		assert_true(wait_until(has_ended()));
-	}
+	pause_reading();
 	return status;
+}
+
+void __real_report_rollout(struct rollout_status *status);
+void __wrap_report_rollout(struct rollout_status *status);
+void __wrap_report_rollout(struct rollout_status *status)
+{
+	__real_report_rollout(status);
+	pause_reading();
 }
 
 /* ---- Ends ------------------------------------------------------------------------------------------------------- */
@@ -161,19 +173,33 @@ static void good_backend_is_promoted_and_the_thread_goes(void **state)
 	assert_true(serves("scalar")); /* not to the trial */
 }
 
-static void nobody_is_told_of_an_end_before_it_serves(void **state)
+static void answer_tells_of_one_moment(const char *verb, const char *word, const char *text)
 {
-	char request[] = "TENON/1 status", bytes[16384];
+	char request[PATH_MAX + 32], bytes[16384];
 	struct text answer;
-	(void)state;
 	assert_int_equal(open_runtime(""), TENON_OK);
 	assert_int_equal(begin(TWIN, 50, false), TENON_OK);
 	ends_meanwhile = true;
+	snprintf(request, sizeof request, "TENON/1 %s %s", verb, word);
 	start_text(&answer, bytes, sizeof bytes);
 	answer_request(request, &answer);
+	assert_false(ends_meanwhile);
 	assert_int_equal(report().state, ROLLOUT_PROMOTED);
+	assert_non_null(strstr(bytes, text));
 	assert_non_null(strstr(bytes, "\nbackend=scalar\n"));
 	assert_non_null(strstr(bytes, "\nrollout=canary\n"));
+}
+
+static void nobody_is_told_of_an_end_before_it_serves(void **state)
+{
+	(void)state;
+	answer_tells_of_one_moment("status", "", "TENON/1 0 status\n");
+}
+
+static void who_repeats_an_order_is_told_what_to_wait_for(void **state)
+{
+	(void)state;
+	answer_tells_of_one_moment("swap", TWIN, "TENON/1 0 unchanged\n");
 }
 
 static void liar_is_taken_back(void **state)
@@ -456,6 +482,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(good_backend_is_promoted_and_the_thread_goes),
 		TEST(nobody_is_told_of_an_end_before_it_serves),
+		TEST(who_repeats_an_order_is_told_what_to_wait_for),
 		TEST(liar_is_taken_back),
 		TEST(promotion_saves_the_pin),
 		TEST(pin_that_cannot_be_kept_degrades),
