@@ -20,7 +20,10 @@ plugin() {
 is "a plugin builds" plugin acme '' ''
 is "... its twin" plugin acmf '' ''
 # In an instrumented build all that it competes with is slow as well.
-if is_sanitized; then waste=40 time=300ms; else waste=5 time=100ms; fi
+waste=5 time=100ms
+if is_sanitized; then waste=40 time=300ms; fi
+# An emulator takes long for a sample, too, and a verdict needs twelve.
+if [ "${EMULATOR-}" ]; then time=500ms; fi
 is "... one that wastes time" plugin slow '' "volatile float waste; for (size_t i = 0; i < $waste * a->count * a->dim; i++) waste = 0;"
 # What it was asked last it does not compute again: its answer is still there. So it is right in a loop, and the fastest.
 is "... and one that cheats" plugin cheat 'static const void *last;' 'if (a->count > 99 \&\& args == last) return TENON_OK; last = args;'
