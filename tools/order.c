@@ -81,6 +81,10 @@ static void wait_for_end(struct outcome *outcome, uint64_t deadline)
 		}
 		outcome->code =
 			ask_process(&outcome->process, "status", left, &state, outcome->error, sizeof outcome->error);
+		if (outcome->code && !time_left(deadline, 1)) {
+			tell_timeout(outcome); /* the last question had less time than an answer may take */
+			return;
+		}
 		if (outcome->code)
 			return;
 		free_answer(&outcome->answer);

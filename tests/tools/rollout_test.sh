@@ -154,7 +154,8 @@ run tenon swap "$idle" "$plugins/twin.so" --canary 50,100 --hold 100ms --wait
 is "an idle process does not hang in a rollout" exits 0
 is "... and says that nothing was tried" says out '0 calls, 0 compared with scalar; no call came at 50 %, 100 %;'
 
-# A rollout that ends before its beginning is told, which takes an unlucky moment: a process that answers so.
+# A rollout that ends before its beginning is told, and a process that is asked just before the time is over: both take an
+# unlucky moment, so a process is played that answers so.
 if command -v python3 > /dev/null; then
 	cat > quick.py <<-'END'
 		import os, socket
@@ -162,25 +163,33 @@ if command -v python3 > /dev/null; then
 		server.bind("%s/tenon-%d.sock" % (os.environ["RUNTIME_DIRECTORY"], os.getpid()))
 		server.listen(8)
 		print("ready", os.getpid(), flush=True)
+		unanswered = []
 		while True:
 		    peer, _ = server.accept()
-		    peer.recv(4096)
-		    peer.sendall(b"TENON/1 0 rollout begun\npid=%d\nprogram=quick\nbackend=scalar\ngeneration=3\nrollout=rolled-back\n"
-		        b"rollout_id=7\nrollout_backend=twin.so\nrollout_reason=\"scores[3] differs\"\n" % os.getpid())
+		    request = peer.recv(4096)
+		    if b" status" in request:
+		        unanswered.append(peer)
+		        continue
+		    peer.sendall(b"TENON/1 0 rollout begun\npid=%d\nprogram=quick\nbackend=scalar\ngeneration=3\nrollout=%s\n"
+		        b"rollout_percent=50\nrollout_id=7\nrollout_backend=twin.so\nrollout_reason=\"scores[3] differs\"\n"
+		        % (os.getpid(), b"canary" if b" late" in request else b"rolled-back"))
 		    peer.close()
 	END
 	: > quick.out
 	python3 quick.py > quick.out 2> quick.err &
 	hosts="$hosts $!"
 	settled grep -q '^ready' quick.out
-	run tenon swap "$(sed -n 's/^ready //p' quick.out)" twin --canary 50,100 --wait
+	quick=$(sed -n 's/^ready //p' quick.out)
+	run tenon swap "$quick" twin --canary 50,100 --wait
 	is "a rollout that ended at once was rolled back all the same" exits 1
 	is "... for its reason" says out ': rolled back: scores\[3\] differs'
-	quick=$(sed -n 's/^ready //p' quick.out)
+	run tenon swap "$quick" late --canary 50,100 --wait --timeout 300ms
+	is "a wait that is over while the process is asked exits 4" exits 4
+	is "... and is a wait that is over" says err 'is not over in time: canary, 50 % of the calls; it goes on'
 	kill "$quick"
 	rm "runtime/tenon-$quick.sock"
 else
-	skip "a rollout that ended at once was rolled back all the same" "no python3 to play it"
+	skip "what takes an unlucky moment" "no python3 to play it"
 fi
 
 # What outlives a process.
