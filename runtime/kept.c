@@ -27,6 +27,7 @@ struct kept {
 static struct kept *tables;
 static struct image *images;
 static size_t table_count;
+static size_t taken_count;
 static uint64_t generation;
 
 /* ---- Tables ------------------------------------------------------------------------------------------------------ */
@@ -230,15 +231,21 @@ struct image *take_leaving_image(void)
 		struct image *image = *link;
 		if (may_leave(image)) {
 			*link = image->next;
+			taken_count = 1;
 			return image;
 		}
 	}
 	return NULL;
 }
 
+void forget_taken_image(void)
+{
+	taken_count = 0;
+}
+
 size_t count_images(void)
 {
-	size_t count = 0;
+	size_t count = taken_count;
 	for (struct image *image = images; image; image = image->next)
 		count++;
 	return count;
@@ -256,7 +263,7 @@ static bool is_pending(const struct image *image)
 
 size_t count_pending_images(void)
 {
-	size_t count = 0;
+	size_t count = taken_count;
 	for (struct image *image = images; image; image = image->next)
 		count += is_pending(image);
 	return count;
@@ -274,11 +281,12 @@ void forget_waiting(void)
 			*link = (*link)->next;
 		else
 			link = &(*link)->next;
+	forget_taken_image();
 }
 
 void forget_kept(void)
 {
 	tables = NULL;
 	images = NULL;
-	table_count = 0;
+	table_count = taken_count = 0;
 }

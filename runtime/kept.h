@@ -51,13 +51,17 @@ void let_all_go(void);
 /* Sends the one that was used least recently out, when more than max are used by no table. */
 void limit_idle_images(size_t max);
 
-/* Takes an image that is on its way out, and that no kept table uses, off the list; or NULL. */
+/*
+ * Takes an image that is on its way out, and that no kept table uses, off the list; or NULL. It is counted until it is
+ * unmapped and forgotten; one at a time.
+ */
 bool has_leaving_image(void);
 struct image *take_leaving_image(void);
+void forget_taken_image(void);
 
 size_t count_images(void);
 
-/* Those on the list and their way out that only unreachable tables use: they wait for readers. */
+/* Those on their way out that only unreachable tables use: they wait for readers, or are being unmapped. */
 size_t count_pending_images(void);
 
 /* ---- A forked child ---------------------------------------------------------------------------------------------- */

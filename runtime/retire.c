@@ -31,7 +31,6 @@ static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 
 /* Under the lock. */
 static uint64_t unloaded, resident, grace_periods;
-static size_t unloading;            /* off the list, and mapped until the dynamic linker is done */
 static struct timespec grace_since; /* of the one being waited for, else 0 */
 static bool unload_disabled;
 static char unload_reason[160];
@@ -88,7 +87,6 @@ static void unload_leaving_images(void)
 		struct why why;
 		char name[sizeof image->name];
 		snprintf(name, sizeof name, "%s", image->name);
-		unloading = 1;
 		pthread_mutex_unlock(&lock);
 		bool gone = unload_image(image, &why);
 		if (gone)
@@ -97,7 +95,7 @@ static void unload_leaving_images(void)
 			log_event(TENON_LOG_WARN, FACTS(EVENT_resident, .backend = name, .reason = why.text), "%s",
 				  why.text);
 		pthread_mutex_lock(&lock);
-		unloading = 0;
+		forget_taken_image();
 		unloaded += gone;
 		resident += !gone;
 	}
@@ -326,7 +324,7 @@ int renew_previous(struct why *why)
 int check_room(struct why *why)
 {
 	pthread_mutex_lock(&lock);
-	size_t pending = count_pending_images() + unloading;
+	size_t pending = count_pending_images();
 	int status = pending < IMAGES_PENDING_MAX ? TENON_OK : explain_wait(why, "images", pending);
 	pthread_mutex_unlock(&lock);
 	return status;
@@ -367,7 +365,6 @@ void restart_retirement(void)
 	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	work = ended = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
 	thread_made = thread_running = closing = preparing = false;
-	unloading = 0;
 	grace_since = (struct timespec){0};
 	struct why why;
 	if (!can_wait_for_readers(&why))
@@ -387,8 +384,8 @@ static uint64_t milliseconds_since(const struct timespec *since)
 
 static void report_images(struct tenon_status_info *info)
 {
-	info->images_loaded = count_images() + unloading;
-	info->images_pending = count_pending_images() + unloading;
+	info->images_loaded = count_images();
+	info->images_pending = count_pending_images();
 	info->images_unloaded = unloaded;
 	info->images_resident = resident;
 	info->grace_periods = grace_periods;

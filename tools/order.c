@@ -81,12 +81,11 @@ static void wait_for_end(struct outcome *outcome, uint64_t deadline)
 		}
 		outcome->code =
 			ask_process(&outcome->process, "status", left, &state, outcome->error, sizeof outcome->error);
-		if (outcome->code && !time_left(deadline, 1)) {
-			tell_timeout(outcome); /* the last question had less time than an answer may take */
+		if (outcome->code) {
+			if (!time_left(deadline, 1)) /* the last question had less of it than an answer may take */
+				tell_timeout(outcome);
 			return;
 		}
-		if (outcome->code)
-			return;
 		free_answer(&outcome->answer);
 		outcome->answer = state;
 		uint64_t pause = time_left(deadline, POLL_MS);
