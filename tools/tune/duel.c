@@ -14,6 +14,7 @@
 
 enum { FEWEST = 6, TO_WIN = 12, MOST = 240 };
 #define CONFIDENCE 0.95
+#define TO_WIN_CONFIDENCE 0.99 /* of one look: there is one after each sample, and any of them may err */
 
 static struct {
 	const struct field *field;
@@ -41,7 +42,9 @@ enum duel_verdict judge_duel(const double *sorted, size_t count, struct interval
 {
 	*interval = find_interval(sorted, count, CONFIDENCE);
 	if (interval->low > TUNE_MARGIN)
-		return count < TO_WIN ? DUEL_UNDECIDED : DUEL_FASTER;
+		return count < TO_WIN || find_interval(sorted, count, TO_WIN_CONFIDENCE).low <= TUNE_MARGIN
+			       ? DUEL_UNDECIDED
+			       : DUEL_FASTER;
 	if (interval->high < 1 / TUNE_MARGIN)
 		return DUEL_SLOWER;
 	return interval->low > 1 / TUNE_MARGIN && interval->high < TUNE_MARGIN ? DUEL_TIE : DUEL_UNDECIDED;
