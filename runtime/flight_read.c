@@ -172,7 +172,7 @@ static int check_kind(const struct flight *f, uint32_t i, struct why *why)
 	if (!is_role(region->role))
 		return refuse_region(f, i, "role", &region->role, region->role, "1, 2, 4 or 8 is due", why);
 	if (region->kind >= REGION_KINDS)
-		return refuse_region(f, i, "kind", &region->kind, region->kind, "at most 4 is due", why);
+		return refuse_region(f, i, "kind", &region->kind, region->kind, "at most 5 is due", why);
 	size_t natural = region->kind == REGION_STRUCT ? 8 : size_of_kind(region->kind);
 	if (region->misalignment >= 64 || region->misalignment % natural)
 		return refuse_region(f, i, "misalignment", &region->misalignment, region->misalignment,
@@ -291,6 +291,12 @@ static bool agree(const void *one, const void *other, size_t size)
 	return !size || (one && other && memcmp(one, other, size) == 0);
 }
 
+/* Sources are where one of two pointers leads: bodies may ask which one of either. */
+static bool have_same_sources(const struct tenon_graph *a, const struct tenon_graph *b)
+{
+	return !a->slice_narrow == !b->slice_narrow && !a->slice_source == !b->slice_source;
+}
+
 static bool is_same_graph(const struct tenon_graph *a, const struct tenon_graph *b)
 {
 	size_t nodes = a->nodes, edges = 8 * (size_t)a->edges;
@@ -302,7 +308,7 @@ static bool is_same_graph(const struct tenon_graph *a, const struct tenon_graph 
 	size_t entries = a->sliced ? (size_t)TENON_SLICE_ROWS * a->slice_column[a->slices] : 0;
 	return !a->sliced || (agree(a->slice_row, b->slice_row, (size_t)4 * TENON_SLICE_ROWS * a->slices) &&
 			      agree(a->slice_column, b->slice_column, 4 * ((size_t)a->slices + 1)) &&
-			      agree(a->hub, b->hub, 4 * (size_t)a->hubs) && !a->slice_narrow == !b->slice_narrow &&
+			      agree(a->hub, b->hub, 4 * (size_t)a->hubs) && have_same_sources(a, b) &&
 			      agree(a->slice_narrow, b->slice_narrow, a->slice_narrow ? 2 * entries : 0) &&
 			      agree(a->slice_source, b->slice_source, a->slice_narrow ? 0 : 4 * entries) &&
 			      agree(a->slice_weight, b->slice_weight, 4 * entries));

@@ -11,8 +11,8 @@
 
 size_t size_of_kind(enum region_kind kind)
 {
-	static const unsigned char sizes[REGION_KINDS] = {
-		[REGION_STRUCT] = 1, [REGION_U8] = 1, [REGION_U32] = 4, [REGION_U64] = 8, [REGION_F32] = 4};
+	static const unsigned char sizes[REGION_KINDS] = {[REGION_STRUCT] = 1, [REGION_U8] = 1,  [REGION_U16] = 2,
+							  [REGION_U32] = 4,    [REGION_U64] = 8, [REGION_F32] = 4};
 	return sizes[kind];
 }
 
@@ -320,14 +320,9 @@ void relocate_regions(struct regions *moved)
 uint64_t read_element(enum region_kind kind, const void *memory, size_t index)
 {
 	const unsigned char *at = (const unsigned char *)memory + index * size_of_kind(kind);
-	uint32_t word;
-	uint64_t wide;
-	if (size_of_kind(kind) == 1)
-		return *at;
-	if (kind == REGION_U64)
-		return memcpy(&wide, at, sizeof wide), wide;
-	memcpy(&word, at, sizeof word);
-	return kind == REGION_F32 && (word & 0x7fffffff) > 0x7f800000 ? QUIET_NAN : word;
+	uint64_t element = 0; /* little-endian, as records are */
+	memcpy(&element, at, size_of_kind(kind));
+	return kind == REGION_F32 && (element & 0x7fffffff) > 0x7f800000 ? QUIET_NAN : element;
 }
 
 /* The first element that differs, or how many there are. */

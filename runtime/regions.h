@@ -24,8 +24,8 @@ enum region_role { REGION_IN = 1, REGION_OUT = 2, REGION_INOUT = 4, REGION_STATE
 #define REGION_CHANGED (REGION_INOUT | REGION_STATE)
 #define REGION_EVERY (REGION_IN | REGION_ANSWERS | REGION_STATE)
 
-/* What a region's elements are. STRUCT: one object, with pointers. */
-enum region_kind { REGION_STRUCT, REGION_U8, REGION_U32, REGION_U64, REGION_F32, REGION_KINDS };
+/* What a region's elements are. STRUCT: one object, with pointers. Flight records have these numbers. */
+enum region_kind { REGION_STRUCT, REGION_U8, REGION_U32, REGION_U64, REGION_F32, REGION_U16, REGION_KINDS };
 
 /*
  * Region 0 is the argument struct. The pointer to any other is in the region `parent` at byte `at`, and says base - lead.

@@ -92,7 +92,7 @@ static void list_slices(struct regions *r, int at, const struct tenon_graph *gra
 		return;
 	size_t entries = has_columns ? (size_t)graph->slice_column[graph->slices] * TENON_SLICE_ROWS : 0;
 	add_region(r, REGION_FIELD(at, graph, slice_source), REGION_IN, REGION_U32, is_narrow ? 0 : entries);
-	add_region(r, REGION_FIELD(at, graph, slice_narrow), REGION_IN, REGION_U8, is_narrow ? 2 * entries : 0);
+	add_region(r, REGION_FIELD(at, graph, slice_narrow), REGION_IN, REGION_U16, is_narrow ? entries : 0);
 	add_region(r, REGION_FIELD(at, graph, slice_weight), REGION_IN, REGION_F32, entries);
 }
 

@@ -422,6 +422,25 @@ static void illegal_calls_are_refused(void **state)
 	free_list(memory);
 }
 
+/* Of a call on a sliced graph of few nodes; the set must live as long. */
+static size_t record_graph(struct case_set *set, struct divergence *d)
+{
+	size_t n = 0;
+	while (get_case(set, n)->kernel != TENON_ID_spreading_activation)
+		n++;
+	diverge(KERNEL_spreading_activation, get_case(set, n)->args, d);
+	struct flight_call call = as_call(d);
+	return write_flight(&facts, &call, record, FLIGHT_ROOM);
+}
+
+static uint32_t find_recorded(const struct flight *f, const char *name)
+{
+	uint32_t i = 0;
+	while (strcmp(f->region[i].name, name))
+		i++;
+	return i;
+}
+
 /* Kernels believe every array of a graph. */
 static void a_graph_is_believed_in_nothing(void **state)
 {
@@ -430,22 +449,15 @@ static void a_graph_is_believed_in_nothing(void **state)
 					    "graph->out",         "graph->slice_row", "graph->slice_narrow",
 					    "graph->slice_weight"};
 	struct case_set *set = make_cases();
-	size_t n = 0;
-	while (get_case(set, n)->kernel != TENON_ID_spreading_activation)
-		n++;
 	struct divergence d;
 	struct flight f;
-	diverge(KERNEL_spreading_activation, get_case(set, n)->args, &d);
-	struct flight_call call = as_call(&d);
-	size_t size = write_flight(&facts, &call, record, FLIGHT_ROOM);
+	size_t size = record_graph(set, &d);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		unsigned char *memory[PLACES] = {NULL};
 		struct regions r;
 		struct why why;
-		uint32_t at = 0;
 		read_good(size, &f);
-		while (strcmp(f.region[at].name, names[i]))
-			at++;
+		uint32_t at = find_recorded(&f, names[i]);
 		record[f.region[at].before.at + 5] ^= 0x40;
 		seal_again(size);
 		read_good(size, &f);
@@ -453,9 +465,37 @@ static void a_graph_is_believed_in_nothing(void **state)
 		assert_non_null(strstr(why.text, "graph"));
 		free_list(memory);
 		record[f.region[at].before.at + 5] ^= 0x40;
+		record[REGION(at, misalignment)] = 1; /* elements of two bytes or more */
+		seal_again(size);
+		assert_int_equal(read_flight(record, size, &f, &why), TENON_ECORRUPT);
+		assert_non_null(strstr(why.text, ".misalignment at byte"));
+		record[REGION(at, misalignment)] = 0;
 		seal_again(size);
 	}
 	assert_replays(size, &d.want);
+	free_cases(set);
+}
+
+/* A body may ask either pointer where the sources are. */
+static void a_graph_has_its_sources_in_one_place(void **state)
+{
+	(void)state;
+	unsigned char *memory[PLACES] = {NULL};
+	struct case_set *set = make_cases();
+	struct divergence d;
+	struct regions r;
+	struct flight f;
+	struct why why;
+	size_t size = record_graph(set, &d);
+	read_good(size, &f);
+	uint32_t at = find_recorded(&f, "graph->slice_source");
+	assert_int_equal(record[REGION(at, is_null)], 1);
+	record[REGION(at, is_null)] = 0;
+	seal_again(size);
+	read_good(size, &f);
+	assert_int_equal(rebuild(&f, &r, memory, &why), TENON_ECORRUPT);
+	assert_non_null(strstr(why.text, "its arrays are not those of its"));
+	free_list(memory);
 	free_cases(set);
 }
 
@@ -622,6 +662,7 @@ int main(void)
 		cmocka_unit_test(each_field_is_refused_by_name),
 		cmocka_unit_test(illegal_calls_are_refused),
 		cmocka_unit_test(a_graph_is_believed_in_nothing),
+		cmocka_unit_test(a_graph_has_its_sources_in_one_place),
 		cmocka_unit_test(records_wait_and_become_files),
 		cmocka_unit_test(names_that_are_taken_are_left_alone),
 	};
