@@ -83,7 +83,7 @@ for file in tests/fuzz/*.c; do
 	name=$(basename "$file" .c)
 	if [ "$name" = replay ]; then continue; fi
 	fuzzers="$fuzzers $name"
-	shared='tests/fuzz/fuzz.h tests/bits/plugins.c tests/bits/plugins.h tests/conform/subject.c tests/conform/subject.h tests/delta.h'
+	shared='tests/fuzz/fuzz.h tests/fuzz/backends.h tests/bits/plugins.c tests/bits/plugins.h tests/conform/subject.c tests/conform/subject.h tests/delta.h'
 	printf 'tests_fuzz_%s_SOURCES = %s %s\n' "$name" "$file" "$shared"
 	# shellcheck disable=SC2016 # make's variables
 	printf 'tests_fuzz_%s_LDFLAGS = $(FUZZ_LINK)\ntests_fuzz_%s_LDADD = $(FUZZ_PARTS)\n' "$name" "$name"

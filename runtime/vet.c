@@ -121,8 +121,7 @@ static const struct rule {
 	{"needs", vet_needs, READS_NOTE, "no feature that this CPU and system lack"},
 };
 
-/* A fuzzer's plugin is nobody's build: all rules are judged. */
-#if defined(TENON_SANITIZED) && !defined(TENON_FUZZED)
+#if defined(TENON_SANITIZED) && !defined(TENON_VETS_ALL)
 #define SANITIZED true
 #else
 #define SANITIZED false

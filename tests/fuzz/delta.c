@@ -11,12 +11,11 @@
  * What is encoded must be, on all, the smallest encoding as tests/delta.h writes it, and be decoded to the delta.
  * Buffers have just the size that they need, so that the address sanitizer sees all that is read or written beyond.
  */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/backends.h"
 
 #include <string.h>
 
 #include "runtime/kernels.h"
-#include "tests/bits/plugins.h"
 
 UNTRACED_BEGIN
 #include "tests/delta.h"
@@ -46,34 +45,18 @@ static struct coder *find_coder(const char *plugin, const char *needs)
 	return coder;
 }
 
-static void add_plugin(const struct plugin *plugin, const struct cpu *cpu)
+static void add_coder(const char *backend, const struct tenon_backend_kernel *entry)
 {
-	struct why why;
-	if (strcmp(plugin->name, "scalar") == 0)
-		return; /* it is what is linked in */
-	for (uint32_t i = 0; plugin->backend && i < plugin->backend->kernel_count; i++) {
-		const struct tenon_backend_kernel *entry = get_entry(plugin->backend, i);
-		if (check_needs(cpu, entry->needs, &why))
-			continue;
-		if (entry->id == TENON_ID_delta_encode)
-			find_coder(plugin->name, entry->needs)->encode = entry->function;
-		if (entry->id == TENON_ID_delta_decode)
-			find_coder(plugin->name, entry->needs)->decode = entry->function;
-	}
+	if (entry->id == TENON_ID_delta_encode)
+		find_coder(backend, entry->needs)->encode = entry->function;
+	if (entry->id == TENON_ID_delta_decode)
+		find_coder(backend, entry->needs)->decode = entry->function;
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static struct plugin plugins[PLUGIN_LIMIT];
-	static struct cpu cpu;
-	const char *folder = getenv("TENON_BACKEND_PATH");
 	(void)argc, (void)argv;
-	probe_cpu(&cpu);
-	int count = folder ? open_plugins(folder, &cpu, plugins) : 0;
-	for (int i = 0; i < count; i++)
-		add_plugin(&plugins[i], &cpu);
-	for (size_t i = 0; i < coder_count; i++)
-		fprintf(stderr, "# fuzzing %s\n", coders[i].name);
+	visit_entries(add_coder);
 	return 0;
 }
 

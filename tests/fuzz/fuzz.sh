@@ -14,7 +14,6 @@ cd fuzz
 unset CC OBJDUMP CFLAGS CPPFLAGS LDFLAGS # make's are those of another build
 if [ ! -e Makefile ]; then
 	"${top_srcdir:?}/configure" -q --without-jansson CC=clang CFLAGS='-g -O2 -fsanitize=fuzzer-no-link' \
-		CPPFLAGS=-DTENON_FUZZED \
 		--enable-sanitizer=address,undefined
 fi
 make -s -j2 fuzz-parts

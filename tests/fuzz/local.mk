@@ -8,7 +8,7 @@ TESTS += $(FUZZ_REPLAYS)
 # Built by make fuzz-NAME alone.
 EXTRA_PROGRAMS += $(FUZZ_TOOLS)
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
-FUZZ_PARTS = runtime/libpolicy.la -lm
+FUZZ_PARTS = tools/libcases.la runtime/libruntime.la -lm
 
 $(FUZZERS:%=fuzz-%):
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/fuzz/fuzz.sh $(@:fuzz-%=%) $(FUZZ_RUNS)

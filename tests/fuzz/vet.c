@@ -16,7 +16,8 @@
 #include <elf.h>
 #include <string.h>
 
-#include "runtime/vet.h"
+#define TENON_VETS_ALL
+#include "runtime/vet.c" /* instead of the library's, which lets plugins of a sanitized build pass some rules */
 
 enum { ADDRESS = 0x10000 }; /* of the second segment; in the first, addresses are offsets */
 
