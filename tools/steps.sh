@@ -289,7 +289,7 @@ step_faults() { count_tap check-faults; }
 step_fuzz() {
 	need clang 'clang and libclang-rt-14-dev' || return 0
 	need_gcc_build || return 0
-	for fuzzer in 'delta 200000' 'config 200000' 'vet 100000' 'flight 50000'; do
+	for fuzzer in 'delta 200000' 'config 200000' 'vet 100000' 'flight 100000'; do
 		check "make fuzz-${fuzzer% *}" make -C "$build/gcc" "fuzz-${fuzzer% *}" FUZZ_RUNS="${fuzzer#* }"
 	done
 }
