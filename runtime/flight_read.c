@@ -361,6 +361,10 @@ int fill_flight(const struct flight *f, struct regions *r, struct why *why)
 		return explain(why, TENON_ECORRUPT, "regions[%d] at byte %zu is not what a call of %s has there",
 			       r->count, sizeof *f->header + (size_t)r->count * sizeof *f->region,
 			       kernels[f->kernel].name);
+	int misplaced = find_misplaced(r);
+	if (misplaced)
+		return explain(why, TENON_ECORRUPT, "no legal call: %s is the memory of %s; pass memory of its own",
+			       r->list[misplaced].name, r->list[r->list[misplaced].alias].name);
 	struct why cause = {0};
 	int status = kernels[f->kernel].check(args, &cause);
 	if (status)

@@ -170,6 +170,33 @@ bool are_tangled(const struct regions *r)
 	return false;
 }
 
+/* Itself, or a member of it. */
+static bool is_written(const struct regions *r, int i)
+{
+	bool is_written = r->list[i].role != REGION_IN;
+	for (int k = i + 1; k < r->count && !is_written; k++)
+		is_written = r->list[k].is_inside && r->list[k].parent == i && r->list[k].role != REGION_IN;
+	return is_written;
+}
+
+/* The arguments are nobody else's memory. */
+static bool is_well_placed(const struct regions *r, int i)
+{
+	const struct region *region = &r->list[i];
+	int alias = region->alias;
+	if (alias <= 0 || alias == region->in_place)
+		return alias != 0;
+	return region->kind == r->list[alias].kind && !is_written(r, i) && !is_written(r, alias);
+}
+
+int find_misplaced(const struct regions *r)
+{
+	for (int i = 1; i < r->count; i++)
+		if (!is_well_placed(r, i))
+			return i;
+	return 0;
+}
+
 /* ---- Saving ------------------------------------------------------------------------------------------------------ */
 
 static bool has_role(const struct region *region, unsigned roles)

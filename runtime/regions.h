@@ -30,14 +30,15 @@ enum region_kind { REGION_STRUCT, REGION_U8, REGION_U32, REGION_U64, REGION_F32,
 /*
  * Region 0 is the argument struct. The pointer to any other is in the region `parent` at byte `at`, and says base - lead.
  * is_inside: there is no pointer; the region is those bytes of its parent. alias: it is memory of an earlier region,
- * whose role is that of both; else -1. An empty region stands for a pointer that a call may not follow.
+ * whose role is that of both; else -1. in_place: the only region whose memory it may be where either is written; 0 for none.
+ * An empty region stands for a pointer that a call may not follow.
  */
 struct region {
 	const char *name; /* "scores", "delta->mask" */
 	unsigned char *base;
 	size_t size, lead;
 	unsigned char role, kind;
-	signed char parent, alias;
+	signed char parent, alias, in_place;
 	bool is_inside;
 	uint32_t at;
 };
@@ -77,6 +78,12 @@ static inline bool has_own_memory(const struct region *region)
 
 /* Does memory that the call writes overlap other memory of it in a way that no list can tell? Leave such calls alone. */
 bool are_tangled(const struct regions *regions);
+
+/*
+ * The first region that is memory of another one although kernels.def does not allow it: one of both is written, or their
+ * elements are not of one kind. 0: there is none.
+ */
+int find_misplaced(const struct regions *regions);
 
 /* ---- Keeping what is there before a call ------------------------------------------------------------------------- */
 

@@ -183,11 +183,14 @@ void regions_delta_apply(const struct tenon_delta_apply_args *a, struct regions 
 void regions_delta_merge(const struct tenon_delta_merge_args *a, struct regions *r)
 {
 	const struct tenon_delta *merged = a->merged;
-	list_delta(r, REGION_ARG(a, first), a->first, REGION_IN);
+	int first = list_delta(r, REGION_ARG(a, first), a->first, REGION_IN);
 	list_delta(r, REGION_ARG(a, second), a->second, REGION_IN);
 	int at = list_delta(r, REGION_ARG(a, merged), merged, REGION_OUT);
-	if (at >= 0)
-		add_member(r, REGION_MEMBER(at, merged, order), REGION_INOUT, REGION_U64);
+	if (at < 0)
+		return;
+	for (int i = at; i < r->count; i++)
+		r->list[i].in_place = (signed char)(first + i - at);
+	add_member(r, REGION_MEMBER(at, merged, order), REGION_INOUT, REGION_U64);
 }
 
 /* The order stays, which is part of the answer. */

@@ -368,6 +368,7 @@ static void each_field_is_refused_by_name(void **state)
 		{REGION(1, at), 4, 8, "regions[1] at byte 1488 is not"},
 		{REGION(3, alias), 1, 3, "regions[3].alias at byte"},
 		{REGION(3, alias), 1, 2, "regions[3].alias at byte"},
+		{REGION(3, alias), 1, 1, "no legal call: out is the memory of values"},
 		{REGION(1, is_inside), 1, 2, "regions[1].is_inside at byte"},
 		{REGION(2, misalignment), 1, 4, "regions[2].misalignment at byte"},
 		{REGION(1, size), 8, 8, "regions[1].before at byte"},

@@ -281,6 +281,7 @@ static void a_merge_in_place_is_one_delta(void **state)
 	assert_int_equal(r.list[7].alias, 1);
 	assert_int_equal(r.list[2].role, REGION_INOUT);
 	assert_false(are_tangled(&r));
+	assert_int_equal(find_misplaced(&r), 0);
 	const struct tenon_delta_merge_args *moved = copy_regions(&r, REGION_EVERY, memory, &copy);
 	assert_ptr_equal(moved->first, moved->merged);
 	assert_ptr_not_equal(moved->first, &first);
@@ -303,6 +304,35 @@ static void outputs_that_overlap_otherwise_are_told(void **state)
 	find_regions(KERNEL_decay_exponential, &a, &r);
 	assert_false(are_tangled(&r));
 	assert_int_equal(r.list[1].role, REGION_INOUT);
+}
+
+/* Only inputs may share memory, with their like, but for a delta that is merged into the first. */
+static void memory_that_may_not_be_shared_is_told(void **state)
+{
+	(void)state;
+	float values[SIZE] = {1};
+	uint64_t ages[SIZE] = {0}, mask[2][2] = {{0x55, 1}, {0xf0, 2}};
+	unsigned char payload[2][SIZE] = {{1, 2, 3}, {4, 5, 6, 7, 8}};
+	struct tenon_delta first = {1, SIZE, mask[0], payload[0]}, second = {2, SIZE, mask[1], payload[1]};
+	struct tenon_decay_exponential_args decay = {values, ages, SIZE, 1, 0, values};
+	struct tenon_delta_merge_args merge = {&first, &second, &second};
+	struct tenon_delta_diff_args diff = {payload[0], payload[0], &second};
+	struct tenon_delta_apply_args apply = {&first, (unsigned char *)&apply};
+	struct regions r;
+	find_regions(KERNEL_decay_exponential, &decay, &r);
+	assert_string_equal(r.list[find_misplaced(&r)].name, "out");
+	find_regions(KERNEL_delta_merge, &merge, &r);
+	assert_string_equal(r.list[find_misplaced(&r)].name, "merged");
+	find_regions(KERNEL_delta_diff, &diff, &r);
+	assert_int_equal(find_misplaced(&r), 0);
+	first.size = sizeof apply;
+	find_regions(KERNEL_delta_apply, &apply, &r);
+	assert_string_equal(r.list[find_misplaced(&r)].name, "page");
+	first.size = sizeof first;
+	second = (struct tenon_delta){2, sizeof first, mask[1], payload[1]};
+	diff = (struct tenon_delta_diff_args){(unsigned char *)&second, payload[0], &second};
+	find_regions(KERNEL_delta_diff, &diff, &r);
+	assert_string_equal(r.list[find_misplaced(&r)].name, "before");
 }
 
 /* NaNs are alike, zeros are not; the first difference is told. */
@@ -366,6 +396,7 @@ int main(void)
 		cmocka_unit_test(lists_are_believed_exactly),
 		cmocka_unit_test(a_merge_in_place_is_one_delta),
 		cmocka_unit_test(outputs_that_overlap_otherwise_are_told),
+		cmocka_unit_test(memory_that_may_not_be_shared_is_told),
 		cmocka_unit_test(answers_are_compared_by_bits),
 		cmocka_unit_test(a_share_of_pairs_lists_its_own),
 	};
