@@ -173,10 +173,10 @@ bool are_tangled(const struct regions *r)
 /* Itself, or a member of it. */
 static bool is_written(const struct regions *r, int i)
 {
-	bool is_written = r->list[i].role != REGION_IN;
-	for (int k = i + 1; k < r->count && !is_written; k++)
-		is_written = r->list[k].is_inside && r->list[k].parent == i && r->list[k].role != REGION_IN;
-	return is_written;
+	bool written = r->list[i].role != REGION_IN;
+	for (int k = i + 1; k < r->count && !written; k++)
+		written = r->list[k].is_inside && r->list[k].parent == i && r->list[k].role != REGION_IN;
+	return written;
 }
 
 /* The arguments are nobody else's memory. */
