@@ -87,10 +87,19 @@ print-short:
 .PHONY: check-counted check-short check-memory check-threads print-short
 
 # Minutes: which lines of runtime, backends and tools make check runs.
-coverage:
+coverage: own-folder
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' $(SHELL) $(top_srcdir)/tests/coverage/coverage.sh
 .PHONY: coverage
 EXTRA_DIST += tests/coverage/coverage.sh tests/coverage/reasons.txt
+
+# Autoconf configures a tree elsewhere only while it is not configured itself.
+own-folder:
+	@if [ -e '$(abs_top_srcdir)/config.status' ]; then \
+		echo 'this target configures the sources once more, which have a build among them; run: make distclean &&' \
+			'mkdir build && cd build && ../configure && make, and the target there' >&2; \
+		exit 1; \
+	fi
+.PHONY: own-folder
 
 # Minutes: every interleaving of publication, rollback and reclamation.
 check-model:

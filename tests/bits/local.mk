@@ -11,7 +11,7 @@ record-bits: tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
 bits-parts: libtenon.la tests/bits/bits$(EXEEXT) $(backend_LTLIBRARIES)
 
 # Minutes: gcc and clang, -O0 to -O3, -march=native, aarch64.
-check-compilers:
+check-compilers: own-folder
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/bits/check-compilers.sh
 clean-local:
 	rm -rf compilers fuzz packages portability tests/state

@@ -10,7 +10,7 @@ EXTRA_PROGRAMS += $(FUZZ_TOOLS)
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 FUZZ_PARTS = tools/libcases.la runtime/libruntime.la -lm
 
-$(FUZZERS:%=fuzz-%):
+$(FUZZERS:%=fuzz-%): own-folder
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/fuzz/fuzz.sh $(@:fuzz-%=%) $(FUZZ_RUNS)
 fuzz-parts: $(backend_LTLIBRARIES) $(FUZZ_TOOLS)
 .PHONY: $(FUZZERS:%=fuzz-%) fuzz-parts
